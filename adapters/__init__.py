@@ -1,0 +1,1 @@
+"""What stands around the core: each way in is a folder here, and none imports another."""

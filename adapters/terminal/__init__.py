@@ -1,0 +1,1 @@
+"""The command line's two ways to ask: a chat in the terminal, and one JSON object a line."""

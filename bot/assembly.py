@@ -1,0 +1,100 @@
+"""Makes the core ready: the pack read, its index taken from disk or fitted anew, triage compiled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.content import KnowledgeBase, load
+from bot.errors import IndexUnreadable
+from bot.model import AnswerId
+from bot.policy import SMALLTALK_PREFIX
+from bot.retrieval import storage
+from bot.retrieval.index import Index, IndexData
+from bot.retrieval.search import Searcher
+from bot.triage import Triage
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What answering needs."""
+
+    knowledge: KnowledgeBase
+    searcher: Searcher
+    triage: Triage
+    notes: tuple[str, ...] = ()  # what an operator should know: a damaged index, a folder that can't be written to
+
+
+def assemble(folder: Path, data_dir: Path, progress: Progress = lambda _label, _share: None) -> Core:
+    """Make the core ready from a pack's folder.
+
+    A saved index is used when it was made from just this pack by just this code; otherwise one is fitted and saved. A place
+    that cannot be written to costs the saving, not the start.
+
+    Raises:
+        ContentError: the pack cannot be used; the message lists every fault.
+    """
+    notes: list[str] = []
+    place = data_dir / "index" / f"index-{storage.key_of(folder)}" if folder.is_dir() else data_dir
+    if place.is_dir():
+        try:
+            data, pack_json = storage.load(place)
+            return _core(KnowledgeBase.model_validate_json(pack_json), data, notes)
+        except (IndexUnreadable, ValueError) as error:
+            notes.append(f"{error}; it was made again")
+    knowledge = load(folder)
+    triage = _triage(knowledge)  # a fault in the safety rules must show before minutes are spent on the index
+    data = _fit(knowledge, progress)
+    try:
+        storage.save(data, knowledge.model_dump_json(by_alias=True), place)
+        storage.remove_others(place)
+    except OSError as error:
+        notes.append(
+            f"The index could not be saved in {data_dir} ({error.strerror}), so the next start will fit it again. "
+            "Make the folder writable, or name another with HANDRAIL_DATA_DIR."
+        )
+    return Core(knowledge=knowledge, searcher=Searcher(Index(data)), triage=triage, notes=tuple(notes))
+
+
+def _core(knowledge: KnowledgeBase, data: IndexData, notes: list[str]) -> Core:
+    return Core(
+        knowledge=knowledge, searcher=Searcher(Index(data)), triage=_triage(knowledge), notes=tuple(notes)
+    )
+
+
+def _triage(knowledge: KnowledgeBase) -> Triage:
+    return Triage.of((file.slots, file.rules) for file in knowledge.safety)
+
+
+def _fit(knowledge: KnowledgeBase, progress: Progress) -> IndexData:
+    from bot.retrieval.build import build  # scikit-learn is slow to import and not needed to answer
+
+    return build(corpus_of(knowledge), progress)
+
+
+def corpus_of(knowledge: KnowledgeBase) -> "Corpus":  # noqa: F821
+    """Return what the index of a pack is built from."""
+    from bot.retrieval.build import Corpus, Entry
+    from bot.retrieval.english import english_words
+
+    entries = [
+        Entry(
+            answer_id=answer.id,
+            phrasings=tuple(dict.fromkeys((answer.question, *answer.phrasings))),
+            text=f"{answer.question}\n{answer.text}",
+        )
+        for answer in knowledge.approved().values()
+    ]
+    entries += [
+        Entry(answer_id=AnswerId(SMALLTALK_PREFIX + name), phrasings=topic.phrasings, text=topic.label)
+        for name, topic in knowledge.smalltalk.items()
+    ]
+    return Corpus(
+        entries=tuple(entries),
+        concepts=tuple((name, phrase) for name, phrases in knowledge.concepts.items() for phrase in phrases),
+        out_of_scope=knowledge.out_of_scope,
+        english=english_words(),
+        answer_risk=knowledge.pack.answer_risk,
+        clarify_risk=knowledge.pack.clarify_risk,
+    )

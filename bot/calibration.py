@@ -1,0 +1,90 @@
+"""From raw scores to a probability: how likely it is that the best candidate is the right answer.
+
+Two logistic models share one row of evidence. ``right`` gives the chance that the first candidate is right, ``among`` that
+one of the first three is. They are fitted on phrasings hidden from the index (``bot/retrieval/build.py``), so any pack
+calibrates itself without examples of out-of-scope questions.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the index found out about one query; the input of the calibration."""
+
+    top: float  # decision of the best answer: classifier + cosine (+ BM25)
+    lead: float  # its distance to the second
+    lead_over_third: float  # the second's distance to the fourth: is it a small group that fits?
+    cosine: float  # best cosine to a phrasing of the best answer, 0 to 1
+    centroid: float  # cosine to that answer's centroid, 0 to 1
+    coverage: float  # share of the query's idf mass that the vocabulary knows, 0 to 1
+    unknown: float  # share of its content words that the vocabulary lacks, 0 to 1
+    unknown_words: float  # log(1 + how many those are)
+    shared: float  # share of its content idf mass found in phrasings of the best answer, 0 to 1
+    length: float  # log(1 + number of words)
+
+    def row(self) -> list[float]:
+        """Return the values in the order of the fields."""
+        return [getattr(self, name) for name in FEATURES]
+
+
+FEATURES: tuple[str, ...] = tuple(field.name for field in fields(Evidence))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logistic:
+    """A logistic regression on standardised evidence, as plain numbers."""
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+
+    def probability(self, row: Sequence[float]) -> float:
+        """Return the probability, 0 to 1, for one row of evidence."""
+        z = self.bias
+        for value, mean, scale, weight in zip(row, self.mean, self.scale, self.weights, strict=True):
+            z += weight * (value - mean) / scale
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """The fitted models and the two thresholds that follow from the target on the risk/coverage curve."""
+
+    right: Logistic
+    among: Logistic
+    answer_threshold: float  # least score answered
+    clarify_threshold: float  # least chance that one of three is right, to ask which
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One point of the risk/coverage curve: answering everything from ``threshold`` up."""
+
+    threshold: float
+    coverage: float  # share of messages answered
+    risk: float  # share of those that were wrong
+
+
+def risk_coverage(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> list[CurvePoint]:
+    """Return the curve of El-Yaniv and Wiener (2010), from the strictest threshold to answering everything."""
+    order = np.argsort(-scores, kind="stable")
+    wrong = np.cumsum(~right[order])
+    answered = np.arange(1, len(scores) + 1)
+    last_of_ties = np.append(np.diff(scores[order]) != 0, True)
+    return [
+        CurvePoint(float(scores[order][at]), float(answered[at] / len(scores)), float(wrong[at] / answered[at]))
+        for at in np.flatnonzero(last_of_ties)
+    ]
+
+
+def threshold_for(scores: NDArray[np.float64], right: NDArray[np.bool_], *, risk: float) -> float:
+    """Return the lowest threshold whose answered part is wrong at most ``risk`` of the time; 1 when none is."""
+    reaching = [point.threshold for point in risk_coverage(scores, right) if point.risk <= risk]
+    return min(reaching, default=1.0)

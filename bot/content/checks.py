@@ -1,0 +1,324 @@
+"""Lints a pack: what the schema can't see. Every fault says where, what is wrong, and what to do."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pyphen
+from rapidfuzz import fuzz, process
+
+from bot.content.schema import Answer, KnowledgeBase, SafetyFile
+from bot.errors import ContentError
+from bot.text import fold, tokenize
+from bot.triage import Triage
+
+NEAR_COLLISION = 95.0  # token-sort ratio from which two phrasings of different answers are all but the same
+MIN_COLLISION_CHARS = 12
+STARTER_COUNT = 4
+
+_NUMBER = re.compile(r"(?:AU\$|US\$|[$€£])?\d+(?:[.,]\d+)*(?:\s?%)?")
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DATE = re.compile(rf"(?:\d{{1,2}} )?(?:{_MONTHS}) \d{{4}}")
+_WORD_NUMBERS = {
+    word: str(number)
+    for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
+}
+_COUNTED = re.compile(
+    rf"\b({'|'.join(_WORD_NUMBERS)})\b(?= (?:\w+ )?(?:hours?|sessions?|weeks?|months?|years?|trials?|people|studies|papers|groups?)\b)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[.!?:](?:\s|$)")
+_NEGATED = re.compile(
+    r"\b(?:not|no|never|nor|neither|nothing|isn't|aren't|wasn't|hasn't|cannot|can't|nobody|whether|without|if|until|before)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something an editor should look at."""
+
+    file: str
+    line: int
+    message: str
+    is_error: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {'' if self.is_error else 'note: '}{self.message}"
+
+
+def check_pack(knowledge: KnowledgeBase, folder: Path, today: date | None = None) -> list[Fault]:
+    """Return every fault of a pack that was read, in the order of its files.
+
+    Args:
+        knowledge: the pack.
+        folder: where it was read from, for line numbers of phrasings.
+        today: the day to compare review dates with; today when left out.
+    """
+    today = today or date.today()  # noqa: DTZ011 - review dates are calendar days, not moments
+    faults: list[Fault] = []
+    for answer in knowledge.answers.values():
+        faults += _head(answer, knowledge, today)
+        if answer.status == "approved":
+            faults += _body(answer, knowledge)
+            faults += _figures(answer, knowledge)
+    faults += _collisions(knowledge, folder)
+    faults += _facts(knowledge)
+    faults += _wording(knowledge)
+    faults += [fault for file in knowledge.safety for fault in _safety(file)]
+    faults += _help(knowledge, today)
+    return faults
+
+
+def reading_grade(text: str) -> float:
+    """Return the Flesch-Kincaid grade level (Kincaid et al. 1975): 6 reads like a sixth-grade text."""
+    words = re.findall(r"[A-Za-z']+", text)
+    sentences = max(1, sum(1 for part in _SENTENCE.split(text) if part.strip()))
+    if not words:
+        return 0.0
+    syllables = sum(_syllables(word.lower()) for word in words)
+    return 0.39 * len(words) / sentences + 11.8 * syllables / len(words) - 15.59
+
+
+def figures_in(text: str) -> list[str]:
+    """Return the figures of a text as they stand: dates, numbers with their signs, counts written as words."""
+    found: list[str] = []
+    rest = text
+    for match in _DATE.finditer(text):
+        found.append(match[0])
+        rest = rest.replace(match[0], " ", 1)
+    found += [match[0].strip().rstrip(".,") for match in _NUMBER.finditer(rest)]
+    found += [match[1] for match in _COUNTED.finditer(rest)]
+    return found
+
+
+def _head(answer: Answer, knowledge: KnowledgeBase, today: date) -> Iterable[Fault]:
+    lines = answer.heads
+
+    def fault(key: str, message: str, *, is_error: bool = True) -> Fault:
+        return Fault(file=answer.file, line=lines.get(key, 1), message=message, is_error=is_error)
+
+    for reference in answer.sources:
+        source, _, passage = reference.partition("#")
+        if source not in knowledge.sources:
+            yield fault("sources", f"sources: {source} is not in sources.yaml. Add it there, or cite another.")
+        elif passage not in knowledge.sources[source].passages:
+            yield fault("sources", f"sources: {source} has no passage {passage or '(none named)'}. Write `{source}#passage`.")
+    for follow_up in answer.follow_ups:
+        other = knowledge.answers.get(follow_up)
+        if other is None:
+            yield fault("follow_ups", f"follow_ups: there is no answer {follow_up}. Remove it, or correct the id.")
+        elif other.status != "approved":
+            yield fault("follow_ups", f"follow_ups: {follow_up} is {other.status}, so it is never shown. Remove it.")
+        elif follow_up == answer.id:
+            yield fault("follow_ups", "follow_ups: an answer can't follow itself. Remove it.")
+    if answer.reviewed_on > today:
+        yield fault("reviewed_on", f"reviewed_on: {answer.reviewed_on} is in the future. Write the day of the review.")
+    if answer.review_by <= answer.reviewed_on:
+        yield fault("review_by", "review_by: is not after reviewed_on. Name the day on which to check again.")
+    if answer.status == "approved" and answer.is_overdue(today):
+        what = "it is no longer served" if answer.time_bound else "it is served with a warning"
+        yield fault("review_by", f"review_by: {answer.review_by} has passed, so {what}. Check it and set new dates.")
+    if answer.status == "approved" and len(answer.phrasings) < knowledge.pack.min_phrasings:
+        yield fault(
+            "phrasings",
+            f"phrasings: {len(answer.phrasings)} are fewer than {knowledge.pack.min_phrasings}. Add real ways to ask it.",
+        )
+
+
+def _body(answer: Answer, knowledge: KnowledgeBase) -> Iterable[Fault]:
+    pack, line = knowledge.pack, answer.heads.get("body", 1)
+    words = len(answer.text.split())
+    if not pack.min_words <= words <= pack.max_words:
+        yield Fault(
+            file=answer.file, line=line, message=f"{words} words. Write {pack.min_words} to {pack.max_words}."
+        )
+    grade = reading_grade(answer.text)
+    if grade > pack.max_grade:
+        yield Fault(
+            file=answer.file,
+            line=line,
+            message=f"reads at grade {grade:.1f}, over {pack.max_grade}. Shorten sentences, use shorter words.",
+        )
+    for number, row in enumerate(answer.markdown.splitlines()):
+        for rule in pack.forbidden:
+            for match in re.finditer(rule.pattern, row, re.IGNORECASE):
+                if not _NEGATED.search(_sentence_around(row, match.start())):
+                    yield Fault(file=answer.file, line=line + number, message=f'"{match[0]}" may not stand here. {rule.why}')
+
+
+def _figures(answer: Answer, knowledge: KnowledgeBase) -> Iterable[Fault]:
+    cited = [knowledge.sources.get(source) for source, _, _ in (each.partition("#") for each in answer.sources)]
+    passages = [
+        source.passages[passage]
+        for source, passage in zip(cited, (each.partition("#")[2] for each in answer.sources), strict=True)
+        if source is not None and passage in source.passages
+    ]
+    held = [figure for passage in passages for figure in passage.figures]
+    numbers = {_plain(figure) for text in held for figure in figures_in(text)} | {_plain(text) for text in held}
+    numbers |= {_plain(part) for text in held for part in re.findall(r"(?:\d{1,2} )?[A-Z][a-z]+ \d{4}|\d{4}", text)}
+    body_line = answer.heads.get("body", 1)
+    for figure in dict.fromkeys(figures_in(answer.text)):
+        if _plain(figure) not in numbers:
+            line = body_line + _row_of(answer.markdown, figure)
+            message = f'"{figure}" is in no passage that this answer cites. Cite its source, or take it out.'
+            yield Fault(file=answer.file, line=line, message=message)
+    names = _names(knowledge)
+    folded_held = {fold(figure) for figure in held}
+    for name in names:
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", answer.text) and not any(
+            fold(name) == figure or re.search(rf"(?<!\w){re.escape(fold(name))}(?!\w)", figure) for figure in folded_held
+        ):
+            line = body_line + _row_of(answer.markdown, name)
+            message = f'the name "{name}" is in no passage that this answer cites. Cite its source, or take it out.'
+            yield Fault(file=answer.file, line=line, message=message)
+
+
+def _names(knowledge: KnowledgeBase) -> list[str]:
+    listed = {
+        figure
+        for source in knowledge.sources.values()
+        for passage in source.passages.values()
+        for figure in passage.figures
+        if not re.search(r"\d", figure) and figure[:1].isalpha()
+    }
+    ordinary = {"millions", "ecstasy"}  # the article's own words for how many there are and what the drug is called
+    return sorted((listed | set(knowledge.pack.watched_names)) - ordinary)
+
+
+def _collisions(knowledge: KnowledgeBase, folder: Path) -> Iterable[Fault]:
+    """Find phrasings that stand under two answers, word for word or nearly."""
+    owners: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for answer in knowledge.answers.values():
+        if answer.status == "approved":
+            for phrasing in (answer.question, *answer.phrasings):
+                owners[" ".join(tokenize(fold(phrasing)))].append((answer.id, answer.file, phrasing))
+    for topic, small in knowledge.smalltalk.items():
+        for phrasing in small.phrasings:
+            owners[" ".join(tokenize(fold(phrasing)))].append((f"smalltalk/{topic}", "smalltalk.yaml", phrasing))
+    for places in owners.values():
+        ids = {owner for owner, _, _ in places}
+        if len(ids) > 1:
+            owner, file, phrasing = places[0]
+            others = ", ".join(sorted(ids - {owner}))
+            yield Fault(
+                file=file,
+                line=_line_with(folder / file, phrasing),
+                message=f'the phrasing "{phrasing}" also stands under {others}. Keep it where it fits best.',
+            )
+    texts = [text for text in owners if len(text) >= MIN_COLLISION_CHARS]
+    scores = process.cdist(texts, texts, scorer=fuzz.ratio, score_cutoff=NEAR_COLLISION, workers=-1)
+    for one, other in zip(*scores.nonzero(), strict=True):
+        first, second = owners[texts[one]][0], owners[texts[other]][0]
+        if one < other and first[0] != second[0]:
+            yield Fault(
+                file=first[1],
+                line=_line_with(folder / first[1], first[2]),
+                message=f'the phrasing "{first[2]}" is nearly "{second[2]}" of {second[0]}. Keep one, or tell them apart.',
+                is_error=False,
+            )
+
+
+def _facts(knowledge: KnowledgeBase) -> Iterable[Fault]:
+    """Every passage of an article must be served by an approved answer, or it is material that nobody can reach."""
+    cited = {reference for answer in knowledge.approved().values() for reference in answer.sources}
+    for name, source in knowledge.sources.items():
+        for passage in source.passages:
+            if source.kind == "article" and f"{name}#{passage}" not in cited:
+                message = f"{name}#{passage} is cited by no approved answer. Write one, or remove the passage."
+                yield Fault(file="sources.yaml", line=1, message=message)
+
+
+def _wording(knowledge: KnowledgeBase) -> Iterable[Fault]:
+    wording = knowledge.wording.get(knowledge.pack.locale)
+    file = f"wording/{knowledge.pack.locale}.yaml"
+    if wording is None:
+        yield Fault(file=file, line=1, message="this file is missing. It holds the assistant's own sentences.")
+        return
+    needed = {*NEEDED_WORDING, *(f"smalltalk_{topic}" for topic in knowledge.smalltalk)}
+    for name in sorted(needed - set(wording.say)):
+        yield Fault(file=file, line=1, message=f"say.{name} is missing. Add the sentence.")
+    for name, text in wording.say.items():
+        if reading_grade(re.sub(r"\{\w+\}", "it", text)) > knowledge.pack.max_grade + 1:
+            yield Fault(file=file, line=1, message=f"say.{name} is hard to read. Use shorter sentences.", is_error=False)
+        for rule in knowledge.pack.forbidden:
+            if re.search(rule.pattern, text, re.IGNORECASE) and not _NEGATED.search(text):
+                yield Fault(file=file, line=1, message=f"say.{name}: {rule.why}")
+
+
+def _safety(file: SafetyFile) -> Iterable[Fault]:
+    try:
+        triage = Triage.of([(file.slots, file.rules)])
+    except ContentError as error:
+        yield Fault(file="safety", line=1, message=str(error))
+        return
+    for rule in file.rules:
+        for example in rule.examples:
+            if (found := triage.route(example).kind) != rule.kind:
+                yield Fault(file="safety", line=1, message=f'rule {rule.id}: "{example}" gives {found or "nothing"}.')
+        for example in rule.not_examples:
+            if triage.route(example).kind == rule.kind:
+                yield Fault(file="safety", line=1, message=f'rule {rule.id}: "{example}" must not match.')
+
+
+def _help(knowledge: KnowledgeBase, today: date) -> Iterable[Fault]:
+    default = knowledge.pack.default_country.lower()
+    if default not in knowledge.help:
+        yield Fault(file="pack.yaml", line=1, message=f"default_country: there is no help/{default}.yaml. Add it.")
+    for name, country in knowledge.help.items():
+        for line in country.lines:
+            where = f"help/{name}.yaml"
+            if not (line.call or line.text or line.chat):
+                yield Fault(file=where, line=1, message=f"{line.name}: has no way to reach it. Add call, text or chat.")
+            if line.checked > today:
+                yield Fault(file=where, line=1, message=f"{line.name}: checked is in the future.")
+
+
+@cache
+def _hyphenator() -> pyphen.Pyphen:
+    return pyphen.Pyphen(lang="en_GB")
+
+
+@cache
+def _syllables(word: str) -> int:
+    """Count syllables: vowel groups, a silent final e left out; never fewer than the hyphenation dictionary finds."""
+    groups = len(re.findall(r"[aeiouy]+", word))
+    if word.endswith("e") and not word.endswith("le") and groups > 1:
+        groups -= 1
+    return max(1, groups, len(_hyphenator().positions(word)) + 1)
+
+
+def _plain(figure: str) -> str:
+    text = fold(figure).replace(" ", " ").replace("us$", "$").replace(" %", "%").strip(" .")
+    return _WORD_NUMBERS.get(text, text.removeprefix("au$").removeprefix("$").replace(",", ""))
+
+
+def _sentence_around(row: str, at: int) -> str:
+    start = max(row.rfind(mark, 0, at) for mark in ".!?") + 1
+    ends = [found for mark in ".!?" if (found := row.find(mark, at)) >= 0]
+    return row[start : min(ends, default=len(row))]
+
+
+def _row_of(text: str, part: str) -> int:
+    at = text.find(part)
+    return text[: max(at, 0)].count("\n")
+
+
+def _line_with(path: Path, phrasing: str) -> int:
+    try:
+        rows: Sequence[str] = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 1
+    return next((number for number, row in enumerate(rows, start=1) if phrasing in row), 1)
+
+
+NEEDED_WORDING = (
+    "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject empty "
+    "too_long many other_language crisis_self crisis_self_next crisis_other crisis_harm_others crisis_abuse crisis_again "
+    "crisis_noted latched latched_answer emergency emergency_number_unknown distress human human_contact medical_advice "
+    "medical_advice_general sourcing failure footer footer_unknown"
+).split()

@@ -1,0 +1,167 @@
+"""The shape of a knowledge pack's files, checked when they are read."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.model import AnswerId
+
+Status = Literal["draft", "approved", "retired"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class PackFile(_Part):
+    """``pack.yaml``."""
+
+    format: Literal[1]
+    title: str
+    locale: str
+    subject: str
+    subject_words: tuple[str, ...] = ()
+    starters: tuple[AnswerId, ...] = ()  # questions offered before the first message
+    default_country: str = Field(pattern="^[A-Z]{2}$")
+    answer_risk: float = Field(0.06, gt=0, lt=0.5)
+    clarify_risk: float = Field(0.45, gt=0, lt=0.9)
+    min_words: int = 40
+    max_words: int = 110
+    min_phrasings: int = 25
+    max_grade: float = 8.0
+    forbidden: tuple["Forbidden", ...] = ()
+    watched_names: tuple[str, ...] = ()
+    status_line: str = "{reviewed_on}"
+
+
+class Forbidden(_Part):
+    """A claim that no answer may make."""
+
+    pattern: str
+    why: str
+
+
+class Passage(_Part):
+    """A place in a source, with our own summary of it and the figures it holds."""
+
+    section: str = ""
+    says: str
+    figures: tuple[str, ...] = ()
+    evidence: Literal["primary", "secondary"] | None = None
+    note: str = ""
+
+
+class Source(_Part):
+    """A source that answers may cite."""
+
+    title: str
+    by: str
+    date: Annotated[str, BeforeValidator(str)]  # as precise as it is known: a day, a year, or words
+    kind: str
+    where: str
+    passages: dict[str, Passage]
+
+
+class FrontMatter(_Part):
+    """The head of an answer file."""
+
+    question: str
+    topic: str
+    status: Status
+    sources: tuple[str, ...] = Field(min_length=1)
+    reviewed_on: date
+    reviewed_by: str
+    review_by: date
+    time_bound: bool = False
+    follow_ups: tuple[AnswerId, ...] = ()
+    phrasings: tuple[str, ...] = Field(min_length=1)
+
+
+class Answer(FrontMatter):
+    """One vetted answer: its head and its text."""
+
+    id: AnswerId
+    markdown: str
+    text: str  # the same without marks, as it is served
+    html: str  # the same as HTML, for the page of all answers
+    file: str  # relative to the pack, for messages to editors
+    heads: dict[str, int] = Field(default_factory=dict)  # line of each key of the front matter
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether its review date has passed."""
+        return today > self.review_by
+
+
+class Help(_Part):
+    """One line of ``help/<country>.yaml``."""
+
+    name: str
+    call: str | None = None
+    text: str | None = None
+    chat: str | None = None
+    hours: str | None = None
+    what: str = ""
+    for_: tuple[Literal["crisis", "emergency", "veterans", "abuse", "poison", "drugs"], ...] = Field(alias="for")
+    source: str
+    checked: date
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Country(_Part):
+    """``help/<country>.yaml``."""
+
+    country: str
+    lines: tuple[Help, ...]
+
+
+class Wording(_Part):
+    """``wording/<locale>.yaml``: the bot's own sentences, by name."""
+
+    say: dict[str, str]
+
+
+class SmallTalkTopic(_Part):
+    """One kind of small talk; its sentence stands in the wording under ``smalltalk_<topic>``."""
+
+    label: str
+    phrasings: tuple[str, ...]
+
+
+class Rule(_Part):
+    """One rule of triage: what it looks for, and examples that must and must not match."""
+
+    id: str
+    kind: Literal["crisis", "emergency", "distress", "human", "medical_advice", "sourcing"]
+    about: Literal["self", "other"] = "self"
+    variant: str = ""
+    match: tuple[str, ...] = Field(min_length=1)
+    unless: tuple[str, ...] = ()
+    examples: tuple[str, ...] = Field(min_length=1)
+    not_examples: tuple[str, ...] = Field(min_length=1)
+
+
+class SafetyFile(_Part):
+    """``safety/*.yaml``."""
+
+    slots: dict[str, tuple[str, ...]]
+    rules: tuple[Rule, ...]
+
+
+class KnowledgeBase(_Part):
+    """A whole pack, ready to serve."""
+
+    pack: PackFile
+    answers: dict[AnswerId, Answer]
+    sources: dict[str, Source]
+    concepts: dict[str, tuple[str, ...]]
+    smalltalk: dict[str, SmallTalkTopic]
+    out_of_scope: tuple[str, ...]
+    safety: tuple[SafetyFile, ...]
+    help: dict[str, Country]
+    wording: dict[str, Wording]
+
+    def approved(self) -> dict[AnswerId, Answer]:
+        """Return the answers that may be served, by id."""
+        return {answer_id: answer for answer_id, answer in self.answers.items() if answer.status == "approved"}

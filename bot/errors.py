@@ -1,0 +1,42 @@
+"""Everything that can go wrong and that a caller can act on.
+
+BotError
+├── ContentError          a file of the pack is wrong: which file, which line, what to do
+├── IndexUnreadable       a saved index is damaged or of another version; it is rebuilt
+├── MessageRejected       a message is not of the form that the interface takes
+├── ConversationUnknown   there is no such conversation, or it was erased
+├── StoreUnavailable      what was said could not be recorded
+└── EvaluationError       a file of labelled questions cannot be read
+"""
+
+
+class BotError(Exception):
+    """Something went wrong in Handrail."""
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take a message; the class's docstring is the default."""
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class ContentError(BotError):
+    """A file of the knowledge pack cannot be used."""
+
+
+class IndexUnreadable(BotError):
+    """The saved index is damaged or was made by another version."""
+
+
+class MessageRejected(BotError):
+    """The message is not of the form that this interface takes."""
+
+
+class ConversationUnknown(BotError):
+    """There is no such conversation, or it was erased."""
+
+
+class StoreUnavailable(BotError):
+    """The conversation could not be recorded."""
+
+
+class EvaluationError(BotError):
+    """The file of labelled questions cannot be read."""

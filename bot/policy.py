@@ -1,0 +1,85 @@
+"""What to do about a message: answer, ask which, abstain, or bring in a person."""
+
+from collections.abc import Set
+
+from bot.calibration import Calibration
+from bot.model import (
+    Abstained,
+    Answered,
+    Candidate,
+    Clarified,
+    Decision,
+    Escalated,
+    Kind,
+    Owner,
+    Relayed,
+    Route,
+    SmallTalk,
+)
+from bot.retrieval.search import Findings
+
+SMALLTALK_PREFIX = "smalltalk/"  # small talk is indexed beside the answers, under ids that begin like this
+MAX_CHOICES = 3
+FOREIGN_SHARE = 0.5  # below this share of known words a message of some length is taken for another language
+FOREIGN_WORDS = 4
+
+
+def decide(
+    route: Route,
+    findings: Findings,
+    owner: Owner,
+    *,
+    calibration: Calibration,
+    on_subject: bool,
+    too_long: bool = False,
+    small_talk_topics: Set[str] = frozenset(),
+) -> Decision:
+    """Decide on one message; triage comes first, and nothing after it can lower what it raised.
+
+    Args:
+        route: what triage made of it.
+        findings: what retrieval found.
+        owner: who replies in the conversation now.
+        calibration: the thresholds; see ``Calibration``.
+        on_subject: whether the message speaks of the pack's subject.
+        too_long: whether only a part of it was read.
+        small_talk_topics: topics of small talk that may be answered.
+    """
+    if route.kind is not None:
+        general = _answerable(findings, calibration) if route.kind is Kind.MEDICAL_ADVICE else None
+        return Escalated(kind=route.kind, route=route, general=general)
+    if owner is Owner.PERSON:
+        return Relayed()
+    if not findings.candidates:
+        why = "many" if findings.n_questions > 1 else "empty"
+        return Abstained(on_subject=on_subject and why == "many", score=0.0, why=why)
+    best = findings.candidates[0]
+    if too_long and best.score < calibration.answer_threshold:
+        return Abstained(on_subject=on_subject, score=best.score, why="too_long")
+    if best.score >= calibration.answer_threshold:
+        if best.answer_id.startswith(SMALLTALK_PREFIX):
+            return _small_talk(best, small_talk_topics, on_subject=on_subject)
+        second = next(iter(findings.second_question), None)
+        if second is not None and not second.answer_id.startswith(SMALLTALK_PREFIX):
+            return Answered(candidates=(best, second))
+        return Answered(candidates=(best,))
+    if findings.known_words < FOREIGN_SHARE and findings.n_words >= FOREIGN_WORDS:
+        return Abstained(on_subject=False, score=best.score, why="other_language")
+    near = tuple(each for each in findings.candidates[:MAX_CHOICES] if not each.answer_id.startswith(SMALLTALK_PREFIX))
+    if findings.among >= calibration.clarify_threshold and len(near) >= 2:
+        return Clarified(candidates=near)
+    return Abstained(on_subject=on_subject, score=best.score)
+
+
+def _answerable(findings: Findings, calibration: Calibration) -> Candidate | None:
+    best = next(iter(findings.candidates), None)
+    if best is None or best.answer_id.startswith(SMALLTALK_PREFIX) or best.score < calibration.answer_threshold:
+        return None
+    return best
+
+
+def _small_talk(best: Candidate, topics: Set[str], *, on_subject: bool) -> Decision:
+    topic = best.answer_id.removeprefix(SMALLTALK_PREFIX)
+    if topic not in topics:
+        return Abstained(on_subject=on_subject, score=best.score)
+    return SmallTalk(topic=topic, score=best.score)

@@ -1,0 +1,262 @@
+"""From a decision to what a visitor reads: vetted wording, sources, numbers and choices. Nothing is made up here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+
+from bot.content import Answer, KnowledgeBase, Source
+from bot.content.schema import Help
+from bot.model import (
+    Abstained,
+    Answered,
+    AnswerId,
+    Candidate,
+    Choice,
+    Clarified,
+    Decision,
+    Escalated,
+    HelpLine,
+    Kind,
+    Relayed,
+    Reply,
+    Route,
+    SmallTalk,
+    SourceNote,
+)
+
+MAX_FOLLOW_UPS = 3
+ANYWHERE = "any"  # the help file shown when the country is not known
+_SAFETY = frozenset({Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a reply depends on besides the decision."""
+
+    today: date
+    country: str | None = None  # the visitor's, when known
+    site_country: str | None = None  # the operator's
+    contact: str | None = None
+    latched: bool = False  # the conversation was in crisis before this message
+    repeated: bool = False  # the same card was shown before
+
+
+class Replies:
+    """The bot's side of the conversation, in words that were vetted."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        """Take a pack; its wording is used in the pack's own locale."""
+        self._knowledge = knowledge
+        self._answers = knowledge.approved()
+        self._say = knowledge.wording[knowledge.pack.locale].say
+
+    def of(self, decision: Decision, setting: Setting) -> Reply:
+        """Word a decision."""
+        reply = self._worded(decision, setting)
+        if setting.latched and not (isinstance(decision, Escalated) and decision.kind in _SAFETY):
+            return self._below_help(reply, decision, setting)
+        return reply
+
+    def hello(self) -> str:
+        """Return the first thing a visitor reads: what this is, and that it is automated."""
+        return self.say("hello")
+
+    def footer(self, setting: Setting) -> str:
+        """Return the quiet line that every surface keeps in view."""
+        numbers = [line.call for line in self._lines(setting, {"crisis"}) if line.call]
+        return self.say("footer", number=numbers[0]) if numbers and self._country(setting) else self.say("footer_unknown")
+
+    def failure(self, setting: Setting) -> Reply:
+        """Return what is shown when anything fails: the numbers, and that it can be tried again."""
+        return self._with_help([self.say("failure")], setting, {"crisis"})
+
+    def label(self, answer_id: AnswerId) -> str:
+        """Return the question of an answer, as it stands on a button."""
+        return self._answers[answer_id].question
+
+    def say(self, name: str, **values: str) -> str:
+        """Return one of the pack's own sentences, its braces filled in."""
+        return self._say[name].format(subject=self._knowledge.pack.subject, **values).strip()
+
+    def _worded(self, decision: Decision, setting: Setting) -> Reply:
+        match decision:
+            case Answered(candidates=candidates):
+                return self._answered(candidates, setting)
+            case Clarified(candidates=candidates):
+                return Reply(text=self.say("clarify"), choices=self._choices(each.answer_id for each in candidates))
+            case SmallTalk(topic=topic):
+                return Reply(text=self.say(f"smalltalk_{topic}"))
+            case Abstained():
+                return self._abstained(decision, setting)
+            case Escalated(kind=Kind.MEDICAL_ADVICE, general=general):
+                return self._medical_advice(general, setting)
+            case Escalated(kind=kind, route=route):
+                return self._escalated(kind, route, setting)
+            case Relayed():
+                return Reply(text="")
+            case _:
+                assert_never(decision)
+
+    def _answered(self, candidates: Sequence[Candidate], setting: Setting) -> Reply:
+        answers = [self._answers[each.answer_id] for each in candidates]
+        blocks = [self.say("two")] if len(answers) > 1 else []
+        blocks += [self._answer_text(answer, setting.today, titled=len(answers) > 1) for answer in answers]
+        given = {answer.id for answer in answers}
+        follow_ups = [each for answer in answers for each in answer.follow_ups if each not in given]
+        return Reply(
+            text="\n\n".join(blocks),
+            sources=self._sources(answers),
+            choices=self._choices(list(dict.fromkeys(follow_ups))[:MAX_FOLLOW_UPS]),
+        )
+
+    def _answer_text(self, answer: Answer, today: date, *, titled: bool) -> str:
+        values = {
+            "reviewed_on": spoken(answer.reviewed_on),
+            "reviewed_by": answer.reviewed_by.split(",")[0],
+            "review_by": spoken(answer.review_by),
+        }
+        if answer.is_overdue(today) and answer.time_bound:
+            return self.say("withdrawn", **values)
+        parts = [answer.text, self.say("status_time_bound" if answer.time_bound else "status", **values)]
+        if answer.is_overdue(today):
+            parts.insert(0, self.say("overdue", **values))
+        if titled:
+            parts.insert(0, answer.question)
+        return "\n\n".join(parts)
+
+    def _abstained(self, decision: Abstained, setting: Setting) -> Reply:
+        match decision.why:
+            case "no_answer":
+                name = "abstain_on_subject" if decision.on_subject else "abstain_off_subject"
+                return Reply(text=self.say(name))
+            case "other_language":
+                return self._with_help([self.say("other_language")], setting, {"crisis"}, abroad=True)
+            case "too_long":
+                return Reply(text=f"{self.say('too_long')}\n\n{self.footer(setting)}")
+            case why:
+                return Reply(text=self.say(why))
+
+    def _escalated(self, kind: Kind, route: Route, setting: Setting) -> Reply:
+        match kind:
+            case Kind.CRISIS:
+                return self._crisis(route, setting)
+            case Kind.EMERGENCY:
+                wanted = {"emergency", "poison"}
+                first = [] if self._has_emergency(setting) else [self.say("emergency_number_unknown")]
+                return self._with_help([*first, self.say("emergency"), self.say("crisis_noted")], setting, wanted)
+            case Kind.DISTRESS:
+                return self._with_help([self.say("distress")], setting, {"crisis"})
+            case Kind.HUMAN:
+                contact = [self.say("human_contact", contact=setting.contact)] if setting.contact else []
+                return self._with_help([self.say("human"), *contact], setting, {"crisis"})
+            case _:
+                return Reply(text=self.say(kind.value))
+
+    def _crisis(self, route: Route, setting: Setting) -> Reply:
+        wanted = {"crisis", "emergency"} | ({"abuse"} if route.variant == "abuse" else set())
+        name = route.variant or ("other" if route.about == "other" else "self")
+        if setting.repeated:
+            return self._with_help([self.say("crisis_again"), self.say("crisis_noted")], setting, wanted)
+        after = [self.say("crisis_self_next")] if name == "self" else []
+        return self._with_help([self.say(f"crisis_{name}")], setting, wanted, after=[*after, self.say("crisis_noted")])
+
+    def _medical_advice(self, general: Candidate | None, setting: Setting) -> Reply:
+        advice = self.say("medical_advice")
+        if general is None:
+            return Reply(text=advice)
+        answered = self._answered([general], setting)
+        text = f"{advice}\n\n{self.say('medical_advice_general')}\n\n{answered.text}"
+        return Reply(text=text, sources=answered.sources, choices=answered.choices)
+
+    def _below_help(self, reply: Reply, decision: Decision, setting: Setting) -> Reply:
+        """Put a reply under the numbers: while a crisis is not cleared, an answer never comes first."""
+        joint = [self.say("latched_answer")] if isinstance(decision, Answered) else []
+        shown = self._with_help([self.say("latched")], setting, {"crisis", "emergency"}, after=[*joint, reply.text])
+        return Reply(text=shown.text, choices=reply.choices, sources=reply.sources, help=shown.help)
+
+    def _with_help(
+        self,
+        blocks: Sequence[str],
+        setting: Setting,
+        wanted: set[str],
+        *,
+        after: Sequence[str] = (),
+        abroad: bool = False,
+    ) -> Reply:
+        lines = self._lines(setting, wanted, abroad=abroad)
+        listed = "\n".join(f"- {describe(line)}" for line in lines)
+        if "emergency" in wanted and not any("emergency" in line.for_ for line in lines):
+            blocks = [*blocks, self.say("emergency_number_unknown")] if len(blocks) == 1 else blocks
+        return Reply(text="\n\n".join([*blocks, listed, *after]), help=tuple(lines))
+
+    def _lines(self, setting: Setting, wanted: set[str], *, abroad: bool = False) -> list[HelpLine]:
+        country = self._country(setting)
+        known = setting.country is not None and setting.country.lower() in self._knowledge.help
+        files = [country] if country else []
+        files += [] if known and not abroad else [ANYWHERE]
+        lines = [line for name in files if name in self._knowledge.help for line in self._knowledge.help[name].lines]
+        chosen = [line for line in lines if wanted & set(line.for_)]
+        chosen.sort(key=lambda line: "emergency" not in line.for_ if "poison" in wanted else "crisis" not in line.for_)
+        return [_help_line(line) for line in chosen]
+
+    def _country(self, setting: Setting) -> str | None:
+        """Return the help file to use: the visitor's country, else the site's, else the pack's."""
+        for country in (setting.country, setting.site_country, self._knowledge.pack.default_country):
+            if country and country.lower() in self._knowledge.help:
+                return country.lower()
+        return None
+
+    def _has_emergency(self, setting: Setting) -> bool:
+        return any("emergency" in line.for_ for line in self._lines(setting, {"emergency"}))
+
+    def _choices(self, answer_ids: object) -> tuple[Choice, ...]:
+        return tuple(
+            Choice(id=answer_id, label=self._answers[answer_id].question)
+            for answer_id in answer_ids  # type: ignore[attr-defined]
+            if answer_id in self._answers
+        )
+
+    def _sources(self, answers: Sequence[Answer]) -> tuple[SourceNote, ...]:
+        sections: dict[str, list[str]] = {}
+        for answer in answers:
+            for reference in answer.sources:
+                source, _, passage = reference.partition("#")
+                section = self._knowledge.sources[source].passages[passage].section
+                known = sections.setdefault(source, [])
+                if section and section not in known:
+                    known.append(section)
+        return tuple(_source_note(name, self._knowledge.sources[name], found) for name, found in sections.items())
+
+
+def describe(line: HelpLine) -> str:
+    """Return a help line as one line of text: its name, how to reach it, when."""
+    ways = [
+        f"call {line.call}" if line.call else "",
+        f"text {line.text}" if line.text else "",
+        f"chat {line.chat}" if line.chat else "",
+    ]
+    notes = "; ".join(part for part in (line.what, line.hours) if part)
+    return f"{line.name}: {', '.join(way for way in ways if way)}" + (f" ({notes})" if notes else "")
+
+
+def spoken(day: date) -> str:
+    """Return a date as people write it: 24 November 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def _help_line(line: Help) -> HelpLine:
+    return HelpLine(
+        name=line.name,
+        call=line.call,
+        text=line.text,
+        chat=line.chat,
+        hours=line.hours,
+        what=line.what,
+        for_=tuple(line.for_),
+        checked=line.checked,
+    )
+
+
+def _source_note(name: str, source: Source, sections: Sequence[str]) -> SourceNote:
+    return SourceNote(id=name, title=source.title, by=source.by, date=source.date, sections=tuple(sections))

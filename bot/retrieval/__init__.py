@@ -1,0 +1,1 @@
+"""Finds the vetted answers that may fit what a person typed."""

@@ -1,0 +1,240 @@
+"""The index that answers a query: postings, classifier and calibration, read from arrays.
+
+Everything here was fitted by ``bot/retrieval/build.py`` with scikit-learn; nothing here imports it. scikit-learn's own
+``transform`` of one query costs more than a whole search here (``benchmarks/query_speed.py``).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.calibration import Calibration, Evidence
+from bot.model import AnswerId, Candidate
+from bot.text import Analyzer, Concepts, Spelling
+from bot.text.analyzer import analyze_words, character_grams, stem
+
+COSINE_WEIGHT = 0.25  # beside the classifier's decision (research/retrieval.md, step 4)
+BM25_WEIGHT = 0.5  # for answers with few phrasings; see ``build.few_phrasings_weight``
+CANDIDATES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexData:
+    """All that an index is made of; arrays may be memory-mapped and are never written to."""
+
+    answer_ids: tuple[AnswerId, ...]
+    phrasings: tuple[str, ...]  # ordered by answer
+    terms: tuple[str, ...]  # words and concepts first, then character n-grams
+    n_word_terms: int
+    token_frequencies: dict[str, int]
+    english: frozenset[str]
+    function_words: frozenset[str]
+    concepts: tuple[tuple[str, tuple[str, ...]], ...]
+    idf: NDArray[np.float32]  # (n_terms,)
+    indptr: NDArray[np.int64]  # (n_terms + 1,)
+    docs: NDArray[np.int32]  # (n_postings,)
+    weights: NDArray[np.float32]  # (n_postings,)
+    answer_starts: NDArray[np.int64]  # (n_answers,) first phrasing of each
+    centroid_norms: NDArray[np.float32]  # (n_answers,)
+    classifier: NDArray[np.float32]  # (n_terms, n_answers), or (0, n_answers) where the pack is too large for one
+    bias: NDArray[np.float32]  # (n_answers,)
+    text_indptr: NDArray[np.int64]  # BM25 postings over question and answer text; empty where no answer needs them
+    text_docs: NDArray[np.int32]
+    text_weights: NDArray[np.float32]
+    calibration: Calibration | None
+
+
+class Index:
+    """Scores queries against every phrasing and every answer."""
+
+    def __init__(self, data: IndexData) -> None:
+        """Build the look-up tables that the arrays need."""
+        self.data = data
+        self.analyzer = Analyzer(
+            Concepts.of(data.concepts), Spelling(data.token_frequencies, data.english)
+        )
+        words = data.terms[: data.n_word_terms]
+        grams = data.terms[data.n_word_terms :]
+        self._word_ids = dict(zip(words, range(len(words)), strict=True))
+        self._gram_ids = dict(zip(grams, range(len(words), len(data.terms)), strict=True))
+        self._max_idf = float(data.idf.max(initial=1.0))
+        self._counts = np.diff(np.append(data.answer_starts, len(data.phrasings))).astype(np.float32)
+        self._exact = {
+            " ".join(self.analyzer.tokens(phrasing)): answer
+            for answer, start, count in zip(range(len(data.answer_ids)), data.answer_starts, self._counts, strict=True)
+            for phrasing in data.phrasings[int(start) : int(start) + int(count)]
+        } if len(data.phrasings) <= EXACT_LIMIT else {}
+        self._grams_of = lru_cache(maxsize=50_000)(self._look_up_grams)
+        self._is_content = lru_cache(maxsize=50_000)(self._judge_content)
+
+    def vector(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the TF-IDF vector of a query as term ids and weights.
+
+        Words and characters are each sublinear in their count and of length one, joined, and normalised again.
+        """
+        word_ids = self._word_ids
+        words = Counter(
+            found for term in analyze_words(tokens, self.analyzer.concepts) if (found := word_ids.get(term)) is not None
+        )
+        grams = Counter(chain.from_iterable(map(self._grams_of, tokens)))
+        n_words, n_grams = len(words), len(grams)
+        ids = np.fromiter(chain(words, grams), np.int64, n_words + n_grams)
+        counts = np.fromiter(chain(words.values(), grams.values()), np.float32, n_words + n_grams)
+        weights = (1.0 + np.log(counts)) * self.data.idf[ids]
+        for block in (weights[:n_words], weights[n_words:]):
+            if block.size:
+                block /= math.sqrt(float(block @ block))
+        if n_words and n_grams:
+            weights *= _HALF
+        return ids, weights
+
+    def scores(self, ids: NDArray[np.int64], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the cosine of a query vector to every phrasing: shape ``(n_phrasings,)``, each in [0, 1]."""
+        data = self.data
+        starts = data.indptr[ids]
+        lengths = data.indptr[ids + 1] - starts
+        ends = np.cumsum(lengths)
+        total = int(ends[-1]) if len(ends) else 0
+        at = np.arange(total) + np.repeat(starts - ends + lengths, lengths)
+        return np.bincount(
+            data.docs[at], weights=data.weights[at] * np.repeat(weights, lengths), minlength=len(data.phrasings)
+        )
+
+    def rank(self, tokens: Sequence[str]) -> "Ranking":
+        """Score every answer for one query and weigh the evidence for the best."""
+        data = self.data
+        ids, weights = self.vector(tokens)
+        cosines = self.scores(ids, weights)
+        best = np.maximum.reduceat(cosines, data.answer_starts)
+        decisions = COSINE_WEIGHT * best
+        if len(data.classifier):
+            decisions += weights @ data.classifier[ids] + data.bias
+        else:
+            decisions += best
+        if len(data.text_docs):
+            decisions += BM25_WEIGHT * self._text_scores(ids[ids < data.n_word_terms])
+        return self._ranking(tokens, ids, cosines, best, decisions)
+
+    def exact(self, tokens: Sequence[str]) -> AnswerId | None:
+        """Return the answer that holds exactly these words as a phrasing, if one does."""
+        found = self._exact.get(" ".join(tokens))
+        return None if found is None else self.data.answer_ids[found]
+
+    def content_words(self, tokens: Sequence[str]) -> list[str]:
+        """Return the words that carry a subject: neither function words nor single letters."""
+        return [token for token in tokens if self._is_content(token)]
+
+    def is_known(self, token: str) -> bool:
+        """Whether a phrasing uses the word, in any of its forms."""
+        return stem(token) in self._word_ids
+
+    def _ranking(
+        self,
+        tokens: Sequence[str],
+        ids: NDArray[np.int64],
+        cosines: NDArray[np.float64],
+        best: NDArray[np.float64],
+        decisions: NDArray[np.float64],
+    ) -> "Ranking":
+        data = self.data
+        n_top = min(CANDIDATES, len(decisions))
+        order = np.argpartition(-decisions, n_top - 1)[:n_top]
+        order = order[np.argsort(-decisions[order], kind="stable")]
+        first = int(order[0])
+        values = [float(decisions[at]) for at in order]
+        values += [values[-1]] * (CANDIDATES - len(values))
+        start = int(data.answer_starts[first])
+        stop = start + int(self._counts[first])
+        own = cosines[start:stop]
+        known_mass, mass, shared_mass, unknown, n_content = self._content_mass(tokens, first, start, stop)
+        evidence = Evidence(
+            top=values[0],
+            lead=values[0] - values[1],
+            lead_over_third=values[1] - values[3],
+            cosine=float(best[first]),
+            centroid=float(own.mean() / max(float(data.centroid_norms[first]), 1e-6)),
+            coverage=known_mass / mass if mass else 0.0,
+            unknown=unknown / n_content if n_content else 0.0,
+            unknown_words=math.log1p(unknown),
+            shared=shared_mass / mass if mass else 0.0,
+            length=math.log1p(len(tokens)),
+        )
+        return Ranking(
+            answers=tuple(data.answer_ids[int(at)] for at in order),
+            decisions=tuple(values[:n_top]),
+            matched=data.phrasings[start + int(own.argmax())],
+            evidence=evidence,
+        )
+
+    def _content_mass(
+        self, tokens: Sequence[str], answer: int, start: int, stop: int
+    ) -> tuple[float, float, float, int, int]:
+        known = mass = shared = 0.0
+        unknown = n_content = 0
+        data = self.data
+        for token in dict.fromkeys(tokens):
+            if not self._is_content(token):
+                continue
+            n_content += 1
+            term = self._word_ids.get(stem(token))
+            if term is None:
+                unknown += 1
+                mass += self._max_idf
+                continue
+            idf = float(data.idf[term])
+            mass += idf
+            known += idf
+            low, high = int(data.indptr[term]), int(data.indptr[term + 1])
+            at = low + int(np.searchsorted(data.docs[low:high], start))
+            if at < high and data.docs[at] < stop:
+                shared += idf
+        return known, mass, shared, unknown, n_content
+
+    def _text_scores(self, words: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return BM25 of question and answer text, for answers with few phrasings, scaled to about [0, 1]."""
+        data = self.data
+        scores = np.zeros(len(data.answer_ids))
+        for term in words:
+            part = slice(int(data.text_indptr[term]), int(data.text_indptr[term + 1]))
+            scores[data.text_docs[part]] += data.text_weights[part]
+        return scores / max(1.0, float(scores.max(initial=0.0)))
+
+    def _look_up_grams(self, token: str) -> tuple[int, ...]:
+        ids = self._gram_ids
+        return tuple(found for gram in character_grams(token) if (found := ids.get(gram)) is not None)
+
+    def _judge_content(self, token: str) -> bool:
+        return len(token) > 1 and token not in self.data.function_words and not token.isdigit()
+
+
+_HALF = np.float32(math.sqrt(0.5))
+EXACT_LIMIT = 20_000  # phrasings; past that the look-up table costs more start than it saves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """What the index says of one query."""
+
+    answers: tuple[AnswerId, ...]  # best first
+    decisions: tuple[float, ...]
+    matched: str
+    evidence: Evidence
+
+    def candidates(self, calibration: Calibration) -> tuple[list[Candidate], float]:
+        """Return the candidates with calibrated scores, and the chance that one of the first three is right."""
+        row = self.evidence.row()
+        first = calibration.right.probability(row)
+        among = max(first, calibration.among.probability(row))
+        rest = among - first
+        falls = [math.exp((value - self.decisions[0]) * 4.0) for value in self.decisions[1:3]]
+        scores = [first, *(rest * fall / (sum(falls) or 1.0) for fall in falls)]
+        return [
+            Candidate(answer_id=answer, score=score, matched=self.matched if at == 0 else "")
+            for at, (answer, score) in enumerate(zip(self.answers, scores, strict=False))
+        ], among

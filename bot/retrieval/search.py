@@ -1,0 +1,168 @@
+"""From what a person typed, and said before, to candidates with calibrated scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.calibration import Calibration
+from bot.model import AnswerId, Candidate
+from bot.retrieval.index import Index, Ranking
+from bot.retrieval.questions import LONG_WORDS, MANY_QUESTIONS, parts_of, separate_questions, stands_alone
+from bot.text import fold, tokenize
+
+MAX_QUERY_CHARS = 4_000  # about 700 words; what stands beyond is not read
+MAX_QUERY_WORDS = 60  # of one piece; a longer one is read to here
+EXACT_SCORE = 0.99  # a stored phrasing, word for word; a phrasing belongs to one answer only
+CONTEXT_TURNS = 3  # a follow-up may complete another follow-up
+NO_QUESTION_PENALTY = 0.75  # a piece of a story that does not ask is a weaker reading than one that does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What retrieval found for one message."""
+
+    candidates: tuple[Candidate, ...]  # best first
+    among: float  # the chance that one of the first three is right
+    second_question: tuple[Candidate, ...] = ()  # candidates for a second question in the same message
+    n_questions: int = 1
+    n_words: int = 0
+    known_words: float = 1.0  # share of the words that are English or known to the pack
+
+    @property
+    def best(self) -> float:
+        """The score of the best candidate, 0 when there is none."""
+        return self.candidates[0].score if self.candidates else 0.0
+
+
+NOTHING = Findings(candidates=(), among=0.0)
+
+
+class Searcher:
+    """Reads a message the way it was meant: whole or in parts, alone or with the turns before."""
+
+    def __init__(self, index: Index) -> None:
+        """Take an index that has been calibrated."""
+        if index.data.calibration is None:
+            raise ValueError("The index has no calibration; build it with bot.retrieval.build.build.")
+        self.index = index
+        self.calibration: Calibration = index.data.calibration
+
+    def search(self, text: str, earlier: Sequence[str] = ()) -> Findings:
+        """Return candidates for a message.
+
+        Args:
+            text: what the visitor typed; read to ``MAX_QUERY_CHARS``.
+            earlier: the visitor's turns before, oldest first; read only when this one does not stand alone.
+        """
+        text = text[:MAX_QUERY_CHARS]
+        tokens = self.index.analyzer.tokens(text)
+        if not tokens:
+            return NOTHING
+        known = self._known_share(tokens)
+        exact = self.index.exact(tokens)
+        if exact is not None:
+            return Findings(
+                candidates=(Candidate(answer_id=exact, score=EXACT_SCORE, matched=text),),
+                among=EXACT_SCORE,
+                n_words=len(tokens),
+            )
+        questions = separate_questions(text)
+        if len(questions) >= MANY_QUESTIONS:
+            return Findings(candidates=(), among=0.0, n_questions=len(questions), n_words=len(tokens), known_words=known)
+        found = self._read(text, tokens)
+        if earlier and not stands_alone(text, self.index.content_words(tokens)):
+            found = self._with_context(tokens, earlier, found)
+        second: tuple[Candidate, ...] = ()
+        if len(questions) >= 2:
+            found, second = self._two(questions, found)
+        return Findings(
+            candidates=tuple(found[0]),
+            among=found[1],
+            second_question=second,
+            n_questions=max(1, len(questions)),
+            n_words=len(tokens),
+            known_words=known,
+        )
+
+    def _read(self, text: str, tokens: Sequence[str]) -> tuple[list[Candidate], float]:
+        """Score a message whole and, when it is long, piece by piece; keep the most certain reading."""
+        readings = [self._score(tokens)]
+        if len(tokens) > LONG_WORDS:
+            pieces = parts_of(text)
+            any_asks = any(piece.asks for piece in pieces)
+            for piece in pieces:
+                candidates, among = self._score(self.index.analyzer.tokens(piece.text))
+                if any_asks and not piece.asks:
+                    candidates = [_scaled(each, NO_QUESTION_PENALTY) for each in candidates]
+                    among *= NO_QUESTION_PENALTY
+                readings.append((candidates, among))
+        return max(readings, key=lambda reading: reading[0][0].score if reading[0] else 0.0)
+
+    def _with_context(
+        self, tokens: Sequence[str], earlier: Sequence[str], alone: tuple[list[Candidate], float]
+    ) -> tuple[list[Candidate], float]:
+        """Complete a turn from the ones before it; the answer given last is not what is asked for again."""
+        context: list[str] = []
+        for turn in list(earlier)[-CONTEXT_TURNS:][::-1]:
+            words = self.index.analyzer.tokens(turn[:MAX_QUERY_CHARS])[-MAX_QUERY_WORDS:]
+            context = words + context
+            if stands_alone(turn, self.index.content_words(words)):
+                break
+        completed = self._score([*context, *tokens])
+        if not completed[0]:
+            return alone
+        previous = self._score(context)
+        given = previous[0][0].answer_id if previous[0] else None
+        joined = _without(completed, given)
+        # A turn that is clear by itself stays as it is.
+        return alone if alone[0] and alone[0][0].score >= self.calibration.answer_threshold else joined
+
+    def _two(
+        self, questions: Sequence[str], whole: tuple[list[Candidate], float]
+    ) -> tuple[tuple[list[Candidate], float], tuple[Candidate, ...]]:
+        """Answer two questions when each is clear by itself and they are not the same."""
+        threshold = self.calibration.answer_threshold
+        clear: dict[AnswerId, tuple[list[Candidate], float]] = {}
+        for question in questions:
+            reading = self._score(self.index.analyzer.tokens(question))
+            if reading[0] and reading[0][0].score >= threshold:
+                clear.setdefault(reading[0][0].answer_id, reading)
+        if len(clear) < 2:
+            return whole, ()
+        first, second, *_ = clear.values()
+        return first, tuple(second[0])
+
+    def _score(self, tokens: Sequence[str]) -> tuple[list[Candidate], float]:
+        if not tokens:
+            return [], 0.0
+        ranking: Ranking = self.index.rank(tokens[:MAX_QUERY_WORDS])
+        return ranking.candidates(self.calibration)
+
+    def _known_share(self, tokens: Sequence[str]) -> float:
+        words = [token for token in tokens if token.isalpha()]
+        if not words:
+            return 1.0
+        known = sum(self.index.is_known(word) or self.index.analyzer.spelling.is_english(word) for word in words)
+        return known / len(words)
+
+
+def _scaled(candidate: Candidate, factor: float) -> Candidate:
+    return Candidate(answer_id=candidate.answer_id, score=candidate.score * factor, matched=candidate.matched)
+
+
+def _without(reading: tuple[list[Candidate], float], given: AnswerId | None) -> tuple[list[Candidate], float]:
+    """Move an answer that was just given behind the others, and pass its score to the next."""
+    candidates, among = reading
+    if not candidates or candidates[0].answer_id != given or len(candidates) < 2:
+        return reading
+    first, second, *rest = candidates
+    swapped = [
+        Candidate(answer_id=second.answer_id, score=max(first.score * 0.8, second.score), matched=second.matched),
+        *rest,
+        Candidate(answer_id=first.answer_id, score=min(first.score, second.score), matched=first.matched),
+    ]
+    return swapped, among
+
+
+def words_in(text: str) -> int:
+    """Return how many words a text has."""
+    return len(tokenize(fold(text)))

@@ -1,0 +1,141 @@
+"""A fitted index on disk: plain arrays that are memory-mapped, checksummed, and swapped in whole.
+
+A saved index lives in a folder named after what it was made from (pack and code), so a change of either means another
+folder. It is written beside its place and renamed, so that a crash leaves the old one or the new one, never half of one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+
+from bot.calibration import Calibration, Logistic
+from bot.errors import IndexUnreadable
+from bot.model import AnswerId
+from bot.retrieval.index import IndexData
+
+FORMAT = 1
+_META, _TERMS, _ENGLISH, _PACK = "meta.json", "terms.txt", "english.txt", "pack.json"
+_ARRAYS = tuple(
+    name
+    for name in (field.name for field in fields(IndexData))
+    if name
+    in {
+        "idf", "indptr", "docs", "weights", "answer_starts", "centroid_norms", "classifier", "bias",
+        "text_indptr", "text_docs", "text_weights",
+    }
+)  # fmt: skip
+_CODE = (Path(__file__).parents[1] / "text", Path(__file__).parent, Path(__file__).parents[1] / "calibration.py")
+
+
+def key_of(folder: Path) -> str:
+    """Return what identifies an index: a hash over the pack's files and the code that makes it."""
+    digest = hashlib.sha256(f"format {FORMAT}".encode())
+    for path in [*_files(folder, ("*.yaml", "*.md")), *(file for root in _CODE for file in _files(root, ("*.py",)))]:
+        digest.update(path.name.encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def save(data: IndexData, pack_json: str, folder: Path) -> None:
+    """Write an index into a folder that appears whole or not at all.
+
+    Raises:
+        OSError: the place cannot be written to, or the disk is full; nothing is left behind.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    try:
+        for name in _ARRAYS:
+            np.save(beside / f"{name}.npy", np.ascontiguousarray(getattr(data, name)), allow_pickle=False)
+        (beside / _TERMS).write_text("\n".join(data.terms), encoding="utf-8")
+        (beside / _ENGLISH).write_text("\n".join(sorted(data.english)), encoding="utf-8")
+        (beside / _PACK).write_text(pack_json, encoding="utf-8")
+        meta = {
+            "format": FORMAT,
+            "answer_ids": data.answer_ids,
+            "phrasings": data.phrasings,
+            "n_word_terms": data.n_word_terms,
+            "token_frequencies": data.token_frequencies,
+            "function_words": sorted(data.function_words),
+            "concepts": data.concepts,
+            "calibration": asdict(data.calibration) if data.calibration else None,
+            "checksums": {path.name: _checksum(path) for path in sorted(beside.iterdir())},
+        }
+        (beside / _META).write_text(json.dumps(meta), encoding="utf-8")
+        for path in beside.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        if folder.exists():
+            shutil.rmtree(folder)
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def load(folder: Path) -> tuple[IndexData, str]:
+    """Read a saved index and the pack it was made from, arrays memory-mapped.
+
+    Raises:
+        IndexUnreadable: a file is missing, cut short, changed, or of another format.
+    """
+    try:
+        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        if meta["format"] != FORMAT:
+            raise IndexUnreadable(f"the saved index has format {meta['format']}, this version reads {FORMAT}")
+        for name, checksum in meta["checksums"].items():
+            if _checksum(folder / name) != checksum:
+                raise IndexUnreadable(f"{name} of the saved index is damaged")
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS}
+        data = IndexData(
+            answer_ids=tuple(AnswerId(each) for each in meta["answer_ids"]),
+            phrasings=tuple(meta["phrasings"]),
+            terms=tuple((folder / _TERMS).read_text(encoding="utf-8").split("\n")),
+            n_word_terms=meta["n_word_terms"],
+            token_frequencies=meta["token_frequencies"],
+            english=frozenset((folder / _ENGLISH).read_text(encoding="utf-8").split("\n")),
+            function_words=frozenset(meta["function_words"]),
+            concepts=tuple((name, tuple(stems)) for name, stems in meta["concepts"]),
+            calibration=_calibration(meta["calibration"]) if meta["calibration"] else None,
+            **{name: np.asarray(array) for name, array in arrays.items()},
+        )
+        return data, (folder / _PACK).read_text(encoding="utf-8")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexUnreadable(f"the saved index cannot be read ({type(error).__name__})") from error
+
+
+def remove_others(folder: Path) -> None:
+    """Remove the indexes of earlier packs beside this one, and what a crash left."""
+    for other in folder.parent.iterdir():
+        if other.is_dir() and other != folder and other.name.startswith((".new-", "index-")):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _calibration(raw: dict[str, object]) -> Calibration:
+    def logistic(values: dict[str, object]) -> Logistic:
+        return Logistic(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})  # type: ignore[arg-type]
+
+    return Calibration(
+        right=logistic(raw["right"]),  # type: ignore[arg-type]
+        among=logistic(raw["among"]),  # type: ignore[arg-type]
+        answer_threshold=float(raw["answer_threshold"]),  # type: ignore[arg-type]
+        clarify_threshold=float(raw["clarify_threshold"]),  # type: ignore[arg-type]
+    )
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+
+
+def _files(root: Path, patterns: Iterable[str]) -> list[Path]:
+    if root.is_file():
+        return [root]
+    return sorted(path for pattern in patterns for path in root.rglob(pattern) if path.is_file())

@@ -1,0 +1,131 @@
+"""Rules over the words of a sentence: slots with freedom between them, held back only within the same sentence."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import ContentError
+from bot.model import Kind, Route
+from bot.text import fold, sentences
+
+MAX_GAP_WORDS = 5
+MAX_READ_CHARS = 2_000  # from each end of a longer message; danger may stand last
+# Sourcing stands before medical advice, or "how much should I take" would be taken for a question about a medicine.
+ORDER = (Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING, Kind.MEDICAL_ADVICE)
+_WORD = re.compile(r"[^\W_]+(?:['*][^\W_]+)*")
+_GAP = rf"(?: [^ ]+){{0,{MAX_GAP_WORDS}}}"
+_REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+class RuleText(Protocol):
+    """A rule as the pack holds it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def match(self) -> Sequence[str]: ...
+    @property
+    def unless(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule, compiled."""
+
+    id: str
+    route: Route
+    match: re.Pattern[str]
+    unless: re.Pattern[str] | None
+
+    def fires(self, sentence: str) -> bool:
+        """Whether the sentence (words joined by single spaces) matches and nothing in it holds the rule back."""
+        return self.match.search(sentence) is not None and (self.unless is None or self.unless.search(sentence) is None)
+
+
+class Triage:
+    """Routes a message by its words; pure and deterministic."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Take compiled rules, in any order."""
+        self._rules = sorted(rules, key=lambda rule: ORDER.index(rule.route.kind or Kind.DISTRESS))
+
+    @classmethod
+    def of(cls, files: Iterable[tuple[dict[str, tuple[str, ...]], Sequence[RuleText]]]) -> "Triage":
+        """Compile the rules of a pack's safety files.
+
+        Raises:
+            ContentError: a pattern names a slot that is not there.
+        """
+        return cls([compile_rule(rule, slots) for slots, rules in files for rule in rules])
+
+    def route(self, text: str, recent: Sequence[str] = ()) -> Route:
+        """Say what a message is, before retrieval.
+
+        Args:
+            text: the message, of any length; past ``2 * MAX_READ_CHARS`` only both ends are read.
+            recent: the visitor's turns before, oldest first; read by the next version.
+        """
+        units = [unit for unit in map(words_of, sentences(_ends(text))) if unit]
+        units += [f"{left} {right}" for left, right in zip(units, units[1:], strict=False) if len(left) < 60]
+        for rule in self._rules:
+            if any(rule.fires(unit) for unit in units):
+                return rule.route
+        return Route()
+
+
+def words_of(text: str) -> str:
+    """Return the folded words of a text, joined by single spaces."""
+    return _REPEATED.sub(r"\1", " ".join(_WORD.findall(fold(text))))
+
+
+def compile_rule(rule: RuleText, slots: dict[str, tuple[str, ...]]) -> Rule:
+    """Compile one rule of the pack; see the head of ``knowledge/safety/en.yaml`` for the notation."""
+    about = "other" if rule.about == "other" else "self"
+    return Rule(
+        id=rule.id,
+        route=Route(kind=Kind(rule.kind), about=about, variant=rule.variant, reason=rule.id),  # type: ignore[arg-type]
+        match=_any(rule.match, slots, rule.id),
+        unless=_any(rule.unless, slots, rule.id) if rule.unless else None,
+    )
+
+
+def _any(patterns: Sequence[str], slots: dict[str, tuple[str, ...]], rule_id: str) -> re.Pattern[str]:
+    alternatives = "|".join(_pattern(pattern, slots, rule_id) for pattern in patterns)
+    return re.compile(rf"(?<![^ ])(?:{alternatives})(?![^ ])")
+
+
+def _pattern(pattern: str, slots: dict[str, tuple[str, ...]], rule_id: str) -> str:
+    parts: list[str] = []
+    gap = False
+    for token in pattern.split():
+        if token == "..":
+            gap = True
+            continue
+        slot = _SLOT.fullmatch(token)
+        if slot and slot[1] not in slots:
+            raise ContentError(f"safety: rule {rule_id}: there is no slot {{{slot[1]}}}. Add it under slots.")
+        piece = "(?:" + "|".join(map(_literal, slots[slot[1]])) + ")" if slot else _literal(token)
+        parts.append((f"{_GAP} " if gap else " ") + piece if parts else piece)
+        gap = False
+    return "".join(parts)
+
+
+def _literal(phrase: str) -> str:
+    # The same words as the message's: "self-harm" is two words on both sides.
+    words = " ".join(_WORD.findall(fold(phrase)))
+    escaped = re.escape(words).replace(r"\ ", " ")
+    return escaped + "[^ ]*" if phrase.endswith("*") else escaped
+
+
+def _ends(text: str) -> str:
+    if len(text) <= 2 * MAX_READ_CHARS:
+        return text
+    return text[:MAX_READ_CHARS] + "\n" + text[-MAX_READ_CHARS:]
