@@ -27,6 +27,9 @@ class Evidence:
     unknown_words: float  # log(1 + how many those are)
     shared: float  # share of its content idf mass found in phrasings of the best answer, 0 to 1
     length: float  # log(1 + number of words)
+    nearest_lead: float  # best cosine to the best answer less the best to any other
+    votes: float  # share of the nearest phrasings that belong to the best answer
+    background: float  # decision for "no answer", learnt from logged out-of-scope questions; 0 where there are none
 
     def row(self) -> list[float]:
         """Return the values in the order of the fields."""

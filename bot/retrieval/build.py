@@ -23,11 +23,16 @@ from bot.text.analyzer import stem
 CLASSIFIER_CELLS = 60_000_000  # terms x answers; past that (240 MB) answers are ranked by cosine alone
 FEW_PHRASINGS = 12  # with this many good phrasings BM25 over the answer's text no longer helps (research/retrieval.md)
 FOLDS = 6
+MIN_OUT_OF_SCOPE = 20  # fewer logged questions teach the classifier nothing general
 TWIN_COSINE = 0.9  # phrasings nearer than this are hidden together, or a hidden one would find its own twin
 CALIBRATION_QUERIES = 6_000
 SUBSTITUTED_SHARE = 0.5  # of the hidden phrasings get their subject replaced, as negatives
 HIDDEN_ANSWER_SHARE = 1 / 6
 OUT_OF_SCOPE_PRIOR = 0.35  # assumed share of messages that no answer fits; sets the weight of the negatives
+
+# What kinds of messages without an answer are expected. Phrasings of a hidden answer are the hardest, since a neighbour often
+# fits them nearly as well; questions that were really asked and had no answer weigh most, where a pack has some.
+OUT_OF_SCOPE_SHARES = {"logged": 0.6, "substituted": 0.25, "hidden": 0.15}
 
 Progress = Callable[[str, float], None]
 
@@ -59,6 +64,7 @@ class Hidden:
 
     text: str
     answer_id: AnswerId | None
+    origin: str = "phrasing"  # "phrasing", or how it came to have no answer: "hidden", "substituted", "logged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ class Observation:
 
     ranking: Ranking
     rank: int | None
-    in_scope: bool
+    origin: str
 
 
 def build(corpus: Corpus, progress: Progress = lambda _label, _share: None) -> IndexData:
@@ -117,7 +123,8 @@ def fit(corpus: Corpus) -> IndexData:
     grams = gram_vectorizer.get_feature_names_out()
     postings = matrix.tocsc()
     postings.sort_indices()
-    classifier, bias = _fit_classifier(matrix, owners, len(entries))
+    outside = vectors([word_vectorizer, gram_vectorizer], [tokenize(fold(text)) for text in corpus.out_of_scope])
+    classifier, bias, background = _fit_classifier(matrix, owners, len(entries), outside)
     text_indptr, text_docs, text_weights = _fit_text(entries, word_vectorizer, len(words))
     centroids = sparse.csr_matrix(
         (1.0 / np.bincount(owners)[owners], (owners, np.arange(len(owners)))), dtype=np.float32
@@ -139,6 +146,7 @@ def fit(corpus: Corpus) -> IndexData:
         centroid_norms=np.sqrt(np.asarray(centroids.multiply(centroids).sum(axis=1)).ravel()).astype(np.float32),
         classifier=classifier,
         bias=bias,
+        background=background,
         text_indptr=text_indptr,
         text_docs=text_docs,
         text_weights=text_weights,
@@ -159,6 +167,8 @@ def vectors(
     both: Sequence[TfidfVectorizer], texts: Sequence[Sequence[str]], *, fitting: bool = False
 ) -> sparse.csr_matrix:
     """Return one row a text: each vectorizer's block of length one, joined, of length one again."""
+    if not texts:
+        return sparse.csr_matrix((0, sum(len(each.vocabulary_) for each in both)), dtype=np.float32)
     blocks = [each.fit_transform(texts) if fitting else each.transform(texts) for each in both]
     return normalize(sparse.hstack(blocks).tocsr())
 
@@ -189,7 +199,7 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
         entries, hidden = [], []
         for number, entry in enumerate(corpus.entries):
             if number in absent:
-                hidden += [Hidden(text=text, answer_id=None) for text in entry.phrasings]
+                hidden += [Hidden(text=text, answer_id=None, origin="hidden") for text in entry.phrasings]
                 continue
             out = {at for at, group in enumerate(groups[number]) if group % FOLDS == fold_number}
             kept = tuple(text for at, text in enumerate(entry.phrasings) if at not in out)
@@ -199,13 +209,14 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
         hidden = [each for each in hidden if random_.random() < keep]
         frequencies = Counter(token for entry in entries for text in entry.phrasings for token in tokenize(fold(text)))
         hidden += [
-            Hidden(text=changed, answer_id=None)
+            Hidden(text=changed, answer_id=None, origin="substituted")
             for each in hidden
             if random_.random() < SUBSTITUTED_SHARE
             and (changed := _substitute(each.text, frequencies, english, random_)) is not None
         ]
-        hidden += [Hidden(text=text, answer_id=None) for text in corpus.out_of_scope[fold_number::FOLDS]]
-        folds.append((replace(corpus, entries=tuple(entries)), hidden))
+        hidden += [Hidden(text=text, answer_id=None, origin="logged") for text in corpus.out_of_scope[fold_number::FOLDS]]
+        outside = tuple(text for at, text in enumerate(corpus.out_of_scope) if at % FOLDS != fold_number)
+        folds.append((replace(corpus, entries=tuple(entries), out_of_scope=outside), hidden))
     return folds
 
 
@@ -218,7 +229,7 @@ def observe(index: Index, hidden: Sequence[Hidden]) -> list[Observation]:
             continue
         ranking = index.rank(tokens)
         rank = ranking.answers.index(each.answer_id) if each.answer_id in ranking.answers else None
-        observations.append(Observation(ranking=ranking, rank=rank, in_scope=each.answer_id is not None))
+        observations.append(Observation(ranking=ranking, rank=rank, origin=each.origin))
     return observations
 
 
@@ -227,10 +238,7 @@ def calibrate(observations: Sequence[Observation], *, answer_risk: float, clarif
     rows = np.array([each.ranking.evidence.row() for each in observations])
     right = np.array([each.rank == 0 for each in observations])
     among = np.array([each.rank is not None and each.rank < 3 for each in observations])
-    in_scope = np.array([each.in_scope for each in observations])
-    n_in, n_out = int(in_scope.sum()), int((~in_scope).sum())
-    weights = np.where(in_scope, (1 - OUT_OF_SCOPE_PRIOR) / max(1, n_in), OUT_OF_SCOPE_PRIOR / max(1, n_out))
-    weights *= len(weights)
+    weights = _weights([each.origin for each in observations])
     model_right, model_among = _fit_logistic(rows, right, weights), _fit_logistic(rows, among, weights)
     score = np.array([model_right.probability(row) for row in rows])
     chance = np.array([model_among.probability(row) for row in rows])
@@ -249,6 +257,16 @@ def calibrate(observations: Sequence[Observation], *, answer_risk: float, clarif
     )
 
 
+def _weights(origins: Sequence[str]) -> NDArray[np.float64]:
+    """Weigh the queries so that each origin has its share of ``OUT_OF_SCOPE_SHARES``; the shares of absent ones go to the rest."""
+    counts = Counter(origins)
+    shares = {origin: share for origin, share in OUT_OF_SCOPE_SHARES.items() if counts[origin]}
+    scale = OUT_OF_SCOPE_PRIOR / sum(shares.values()) if shares else 0.0
+    mass = {origin: share * scale for origin, share in shares.items()}
+    mass["phrasing"] = 1.0 - sum(mass.values())
+    return np.array([mass[origin] / counts[origin] for origin in origins]) * len(origins)
+
+
 def _weighted_threshold(
     scores: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], *, risk: float
 ) -> float:
@@ -258,15 +276,21 @@ def _weighted_threshold(
 
 
 def _fit_classifier(
-    matrix: sparse.csr_matrix, owners: NDArray[np.int64], n_answers: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    matrix: sparse.csr_matrix, owners: NDArray[np.int64], n_answers: int, outside: sparse.csr_matrix
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return weights and bias, one column an answer, and those of "no answer" where there are examples of it."""
+    nothing = np.zeros(0, np.float32)
     if n_answers < 2 or matrix.shape[1] * n_answers > CLASSIFIER_CELLS:
-        return np.zeros((0, n_answers), np.float32), np.zeros(n_answers, np.float32)
-    model = LinearSVC(C=1.0, random_state=0).fit(matrix, owners)
-    weights, bias = model.coef_, model.intercept_
-    if n_answers == 2:  # scikit-learn keeps one row for two classes
+        return np.zeros((0, n_answers), np.float32), np.zeros(n_answers, np.float32), nothing
+    learns_outside = outside.shape[0] >= MIN_OUT_OF_SCOPE
+    rows = sparse.vstack([matrix, outside]).tocsr() if learns_outside else matrix
+    labels = np.concatenate([owners, np.full(outside.shape[0], n_answers)]) if learns_outside else owners
+    model = LinearSVC(C=1.0, random_state=0).fit(rows, labels)
+    weights, bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+    if len(bias) == 1:  # scikit-learn keeps one row for two classes
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
-    return np.ascontiguousarray(weights.T, dtype=np.float32), bias.astype(np.float32)
+    background = np.append(weights[n_answers], bias[n_answers]) if learns_outside else nothing
+    return np.ascontiguousarray(weights[:n_answers].T), bias[:n_answers], background
 
 
 def _fit_text(

@@ -22,6 +22,7 @@ from bot.text.analyzer import analyze_words, character_grams, stem
 COSINE_WEIGHT = 0.25  # beside the classifier's decision (research/retrieval.md, step 4)
 BM25_WEIGHT = 0.5  # for answers with few phrasings; see ``build.few_phrasings_weight``
 CANDIDATES = 4
+VOTERS = 10  # nearest phrasings asked which answer they belong to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class IndexData:
     centroid_norms: NDArray[np.float32]  # (n_answers,)
     classifier: NDArray[np.float32]  # (n_terms, n_answers), or (0, n_answers) where the pack is too large for one
     bias: NDArray[np.float32]  # (n_answers,)
+    background: NDArray[np.float32]  # (n_terms + 1,) the classifier's "no answer", its bias last; empty without examples
     text_indptr: NDArray[np.int64]  # BM25 postings over question and answer text; empty where no answer needs them
     text_docs: NDArray[np.int32]
     text_weights: NDArray[np.float32]
@@ -119,7 +121,8 @@ class Index:
             decisions += best
         if len(data.text_docs):
             decisions += BM25_WEIGHT * self._text_scores(ids[ids < data.n_word_terms])
-        return self._ranking(tokens, ids, cosines, best, decisions)
+        background = float(weights @ data.background[ids] + data.background[-1]) if len(data.background) else 0.0
+        return self._ranking(tokens, cosines, best, decisions, background)
 
     def exact(self, tokens: Sequence[str]) -> AnswerId | None:
         """Return the answer that holds exactly these words as a phrasing, if one does."""
@@ -137,10 +140,10 @@ class Index:
     def _ranking(
         self,
         tokens: Sequence[str],
-        ids: NDArray[np.int64],
         cosines: NDArray[np.float64],
         best: NDArray[np.float64],
         decisions: NDArray[np.float64],
+        background: float,
     ) -> "Ranking":
         data = self.data
         n_top = min(CANDIDATES, len(decisions))
@@ -164,6 +167,9 @@ class Index:
             unknown_words=math.log1p(unknown),
             shared=shared_mass / mass if mass else 0.0,
             length=math.log1p(len(tokens)),
+            nearest_lead=float(best[first] - max(best[:first].max(initial=0.0), best[first + 1 :].max(initial=0.0))),
+            votes=self._votes(cosines, start, stop),
+            background=background,
         )
         return Ranking(
             answers=tuple(data.answer_ids[int(at)] for at in order),
@@ -195,6 +201,13 @@ class Index:
             if at < high and data.docs[at] < stop:
                 shared += idf
         return known, mass, shared, unknown, n_content
+
+    def _votes(self, cosines: NDArray[np.float64], start: int, stop: int) -> float:
+        n_voters = min(VOTERS, len(cosines))
+        nearest = np.argpartition(cosines, len(cosines) - n_voters)[-n_voters:]
+        weights = cosines[nearest]
+        total = float(weights.sum())
+        return float(weights[(nearest >= start) & (nearest < stop)].sum()) / total if total else 0.0
 
     def _text_scores(self, words: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return BM25 of question and answer text, for answers with few phrasings, scaled to about [0, 1]."""

@@ -27,7 +27,7 @@ _ARRAYS = tuple(
     for name in (field.name for field in fields(IndexData))
     if name
     in {
-        "idf", "indptr", "docs", "weights", "answer_starts", "centroid_norms", "classifier", "bias",
+        "idf", "indptr", "docs", "weights", "answer_starts", "centroid_norms", "classifier", "bias", "background",
         "text_indptr", "text_docs", "text_weights",
     }
 )  # fmt: skip
