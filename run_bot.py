@@ -74,6 +74,7 @@ def serve(
 )
 def ask(
     text: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]", help="The question; without it, a chat.")] = None,
+    *,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read and write one JSON object a line.")] = False,
     knowledge: KnowledgeOption = None,
 ) -> None:
@@ -94,6 +95,7 @@ def ask(
 @app.command(epilog="Example: python run_bot.py check --knowledge my-pack")
 def check(
     knowledge: KnowledgeOption = None,
+    *,
     reach: Annotated[
         bool, typer.Option(help="Also hide each phrasing from the index and see whether its answer is found.")
     ] = True,
@@ -128,7 +130,9 @@ def check(
 def evaluate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled questions, one JSON object a line.")],
     knowledge: KnowledgeOption = None,
-    html: Annotated[Path | None, typer.Option(help="Where to write the page with plots.", show_default="var/eval.html")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Where to write the page with plots.", show_default="var/eval.html")
+    ] = None,
 ) -> None:
     """Measure the answers on labelled questions: a table here, and a page with plots."""
     settings = _settings(knowledge=knowledge)
@@ -148,7 +152,9 @@ def evaluate(
     try:
         write_page(report, page)
     except OSError as error:
-        _fail(f"The page could not be written to {page} ({error.strerror}). Name another place with --html.", EXIT_UNAVAILABLE)
+        _fail(
+            f"The page could not be written to {page} ({error.strerror}). Name another place with --html.", EXIT_UNAVAILABLE
+        )
     typer.echo(f"Page with plots: {page}")
 
 

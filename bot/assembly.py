@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.content import KnowledgeBase, load
 from bot.errors import IndexUnreadable
@@ -12,6 +13,9 @@ from bot.retrieval import storage
 from bot.retrieval.index import Index, IndexData
 from bot.retrieval.search import Searcher
 from bot.triage import Triage
+
+if TYPE_CHECKING:
+    from bot.retrieval.build import Corpus
 
 Progress = Callable[[str, float], None]
 
@@ -58,9 +62,7 @@ def assemble(folder: Path, data_dir: Path, progress: Progress = lambda _label, _
 
 
 def _core(knowledge: KnowledgeBase, data: IndexData, notes: list[str]) -> Core:
-    return Core(
-        knowledge=knowledge, searcher=Searcher(Index(data)), triage=_triage(knowledge), notes=tuple(notes)
-    )
+    return Core(knowledge=knowledge, searcher=Searcher(Index(data)), triage=_triage(knowledge), notes=tuple(notes))
 
 
 def _triage(knowledge: KnowledgeBase) -> Triage:
@@ -73,7 +75,7 @@ def _fit(knowledge: KnowledgeBase, progress: Progress) -> IndexData:
     return build(corpus_of(knowledge), progress)
 
 
-def corpus_of(knowledge: KnowledgeBase) -> "Corpus":  # noqa: F821
+def corpus_of(knowledge: KnowledgeBase) -> "Corpus":
     """Return what the index of a pack is built from."""
     from bot.retrieval.build import Corpus, Entry
     from bot.retrieval.english import english_words

@@ -34,7 +34,8 @@ class MemoryStore:
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Turn | None:
         """Return the turn of a message that was recorded before."""
-        return self._turns.get(conversation_id, {}).get(message_id)
+        turns = self._turns.get(conversation_id)
+        return turns.get(message_id) if turns else None
 
     async def erase(self, conversation_id: ConversationId) -> int:
         """Erase a conversation; return how many turns there were."""

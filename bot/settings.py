@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins, separated by commas, whose pages may call the API; none but its own by default."
     )
-    contact_email: str | None = Field(None, description="Where a visitor may write to the team; shown with an offer of a person.")
+    contact_email: str | None = Field(
+        None, description="Where a visitor may write to the team; shown with an offer of a person."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     token_secret: SecretStr | None = Field(
         None, description="Key for log references; a random one each start when unset, so references end with the process."

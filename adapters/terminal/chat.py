@@ -35,9 +35,7 @@ async def chat(conversations: Conversations, clock: Clock, console: Console, rea
         show(await once(conversations, clock, text, conversation_id), console)
 
 
-async def once(
-    conversations: Conversations, clock: Clock, text: str, conversation_id: ConversationId | None = None
-) -> Turn:
+async def once(conversations: Conversations, clock: Clock, text: str, conversation_id: ConversationId | None = None) -> Turn:
     """Handle one message typed in the terminal."""
     message = Message(
         conversation_id=conversation_id or ConversationId(str(uuid.uuid4())),

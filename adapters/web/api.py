@@ -26,7 +26,6 @@ METRICS = web.AppKey("metrics", Metrics)
 SITE_COUNTRY: web.AppKey[str | None] = web.AppKey("site_country")
 
 MAX_TEXT_CHARS = 1_200_000  # far past what is read: a pasted file gets a plain reply, not an error
-PING_S = 15.0
 routes = web.RouteTableDef()
 _Body = TypeVar("_Body", bound=BaseModel)
 
@@ -72,9 +71,7 @@ async def start(request: web.Request) -> web.Response:
     conversation_id, token = request.app[SESSIONS].start(locale=body.locale, country=country)
     request.app[METRICS].conversations.inc()
     replies = request.app[CONVERSATIONS].replies
-    setting = Setting(
-        today=request.app[CLOCK].now().date(), country=country, site_country=request.app[SITE_COUNTRY]
-    )
+    setting = Setting(today=request.app[CLOCK].now().date(), country=country, site_country=request.app[SITE_COUNTRY])
     given = {"id": conversation_id, "token": token, "greeting": replies.hello(), "footer": replies.footer(setting)}
     return web.json_response(given, status=201, headers={"Cache-Control": "no-store"})
 
@@ -147,7 +144,6 @@ async def events(request: web.Request) -> web.StreamResponse:
     with Sessions.listen(session) as stream:
         missed = [turn for turn in await request.app[TRANSCRIPT].of(conversation_id) if turn.n > last]
         async with sse_response(request, headers={"Cache-Control": "no-store"}) as response:
-            response.ping_interval = PING_S
             for turn in missed:
                 await response.send(json.dumps(_turn(turn)), event="turn", id=str(turn.n))
             sent = max((turn.n for turn in missed), default=last)

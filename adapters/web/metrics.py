@@ -15,7 +15,10 @@ class Metrics:
         self.turns = Counter("handrail_turns", "Turns by kind", ["kind"], registry=self.registry)
         self.answers = Counter("handrail_answers", "Answers served, by answer", ["answer"], registry=self.registry)
         self.feedback = Counter(
-            "handrail_feedback", "Feedback by answer, verdict and reason", ["answer", "verdict", "reason"], registry=self.registry
+            "handrail_feedback",
+            "Feedback by answer, verdict and reason",
+            ["answer", "verdict", "reason"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "handrail_turn_seconds",

@@ -92,9 +92,7 @@ async def healthz(_request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """Say what is ready: the index, the store, and whether anybody can be alerted (not in this version)."""
     parts = {"index": True, "store": True, "responder": False}
-    return web.json_response(
-        {"status": "ready", "parts": parts, "answers": len(request.app[pages.KNOWLEDGE].approved())}
-    )
+    return web.json_response({"status": "ready", "parts": parts, "answers": len(request.app[pages.KNOWLEDGE].approved())})
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -18,7 +18,6 @@ from bot.triage import Triage
 
 NEAR_COLLISION = 95.0  # token-sort ratio from which two phrasings of different answers are all but the same
 MIN_COLLISION_CHARS = 12
-STARTER_COUNT = 4
 
 _NUMBER = re.compile(r"(?:AU\$|US\$|[$€£])?\d+(?:[.,]\d+)*(?:\s?%)?")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -27,8 +26,9 @@ _WORD_NUMBERS = {
     word: str(number)
     for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
 }
+_UNITS = "hours?|sessions?|weeks?|months?|years?|trials?|people|studies|papers|groups?"
 _COUNTED = re.compile(
-    rf"\b({'|'.join(_WORD_NUMBERS)})\b(?= (?:\w+ )?(?:hours?|sessions?|weeks?|months?|years?|trials?|people|studies|papers|groups?)\b)",
+    rf"\b({'|'.join(_WORD_NUMBERS)})\b(?= (?:\w+ )?(?:{_UNITS})\b)",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[.!?:](?:\s|$)")
@@ -97,25 +97,10 @@ def figures_in(text: str) -> list[str]:
 
 
 def _head(answer: Answer, knowledge: KnowledgeBase, today: date) -> Iterable[Fault]:
-    lines = answer.heads
+    def fault(key: str, message: str) -> Fault:
+        return Fault(file=answer.file, line=answer.heads.get(key, 1), message=message)
 
-    def fault(key: str, message: str, *, is_error: bool = True) -> Fault:
-        return Fault(file=answer.file, line=lines.get(key, 1), message=message, is_error=is_error)
-
-    for reference in answer.sources:
-        source, _, passage = reference.partition("#")
-        if source not in knowledge.sources:
-            yield fault("sources", f"sources: {source} is not in sources.yaml. Add it there, or cite another.")
-        elif passage not in knowledge.sources[source].passages:
-            yield fault("sources", f"sources: {source} has no passage {passage or '(none named)'}. Write `{source}#passage`.")
-    for follow_up in answer.follow_ups:
-        other = knowledge.answers.get(follow_up)
-        if other is None:
-            yield fault("follow_ups", f"follow_ups: there is no answer {follow_up}. Remove it, or correct the id.")
-        elif other.status != "approved":
-            yield fault("follow_ups", f"follow_ups: {follow_up} is {other.status}, so it is never shown. Remove it.")
-        elif follow_up == answer.id:
-            yield fault("follow_ups", "follow_ups: an answer can't follow itself. Remove it.")
+    yield from _references(answer, knowledge)
     if answer.reviewed_on > today:
         yield fault("reviewed_on", f"reviewed_on: {answer.reviewed_on} is in the future. Write the day of the review.")
     if answer.review_by <= answer.reviewed_on:
@@ -130,13 +115,33 @@ def _head(answer: Answer, knowledge: KnowledgeBase, today: date) -> Iterable[Fau
         )
 
 
+def _references(answer: Answer, knowledge: KnowledgeBase) -> Iterable[Fault]:
+    def fault(key: str, message: str) -> Fault:
+        return Fault(file=answer.file, line=answer.heads.get(key, 1), message=message)
+
+    for reference in answer.sources:
+        source, _, passage = reference.partition("#")
+        if source not in knowledge.sources:
+            yield fault("sources", f"sources: {source} is not in sources.yaml. Add it there, or cite another.")
+        elif passage not in knowledge.sources[source].passages:
+            yield fault(
+                "sources", f"sources: {source} has no passage {passage or '(none named)'}. Write `{source}#passage`."
+            )
+    for follow_up in answer.follow_ups:
+        other = knowledge.answers.get(follow_up)
+        if other is None:
+            yield fault("follow_ups", f"follow_ups: there is no answer {follow_up}. Remove it, or correct the id.")
+        elif other.status != "approved":
+            yield fault("follow_ups", f"follow_ups: {follow_up} is {other.status}, so it is never shown. Remove it.")
+        elif follow_up == answer.id:
+            yield fault("follow_ups", "follow_ups: an answer can't follow itself. Remove it.")
+
+
 def _body(answer: Answer, knowledge: KnowledgeBase) -> Iterable[Fault]:
     pack, line = knowledge.pack, answer.heads.get("body", 1)
     words = len(answer.text.split())
     if not pack.min_words <= words <= pack.max_words:
-        yield Fault(
-            file=answer.file, line=line, message=f"{words} words. Write {pack.min_words} to {pack.max_words}."
-        )
+        yield Fault(file=answer.file, line=line, message=f"{words} words. Write {pack.min_words} to {pack.max_words}.")
     grade = reading_grade(answer.text)
     if grade > pack.max_grade:
         yield Fault(
@@ -317,8 +322,8 @@ def _line_with(path: Path, phrasing: str) -> int:
 
 
 NEEDED_WORDING = (
-    "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject empty "
-    "too_long many other_language crisis_self crisis_self_next crisis_other crisis_harm_others crisis_abuse crisis_again "
-    "crisis_noted latched latched_answer emergency emergency_number_unknown distress human human_contact medical_advice "
-    "medical_advice_general sourcing failure footer footer_unknown"
+    "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject "
+    "empty too_long many other_language crisis_self crisis_self_next crisis_other crisis_harm_others crisis_abuse "
+    "crisis_again crisis_noted latched latched_answer emergency emergency_number_unknown distress human "
+    "human_contact medical_advice medical_advice_general sourcing failure footer footer_unknown"
 ).split()

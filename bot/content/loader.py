@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 from pydantic import BaseModel, ValidationError
 
 from bot.content.markdown import to_html, to_text
@@ -166,7 +166,7 @@ class _Reader:
         text = self.text(name)
         if text is None:
             return None
-        handler = frontmatter.YAMLHandler()
+        handler = YAMLHandler()
         try:
             head, body = handler.split(text)
         except ValueError:

@@ -1,4 +1,4 @@
-"""Whether visitors can reach each answer: every stored phrasing, hidden from the index, must find its answer or a neighbour."""
+"""Whether visitors can reach each answer: each phrasing, hidden from the index, must find its answer or a neighbour."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -33,8 +33,8 @@ def check_reach(knowledge: KnowledgeBase, progress: Callable[[str, float], None]
         share = sum(reached for _, reached, _ in rows) / len(rows)
         if share < LEAST_REACHED:
             message = (
-                f"only {share:.0%} of its phrasings find this answer when they are hidden from the index. Add phrasings that "
-                "share words with each other, or concepts."
+                f"only {share:.0%} of its phrasings find this answer when they are hidden from the index. Add phrasings "
+                "that share words with each other, or concepts."
             )
             faults.append(Fault(file=answer.file, line=line, message=message))
         for text, reached, instead in rows:

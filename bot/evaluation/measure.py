@@ -109,7 +109,7 @@ async def evaluate(core: Core, questions: Sequence[Question], progress: Callable
     clock = FixedClock(datetime.now(UTC))
     results = []
     for number, question in enumerate(questions):
-        if number % 50 == 0 and len(questions) > 500:  # noqa: PLR2004 - a bar for a second's work would only flicker
+        if number % 50 == 0 and len(questions) > 500:
             progress("Asking", number / len(questions))
         store = MemoryStore()
         conversations = Conversations(

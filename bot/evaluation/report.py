@@ -4,14 +4,20 @@ import base64
 import io
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from rich.console import Console
 from rich.table import Table
 
-from bot.evaluation.measure import Outcome, Report
+from bot.evaluation.measure import Outcome, Report, Result
 from bot.model import Kind
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "clarified", "abstained", "other")
 MAX_CONFUSIONS = 15
@@ -65,12 +71,12 @@ def write_page(report: Report, path: Path) -> None:
     os.replace(file.name, path)  # noqa: PTH105 - Path.replace is the same call
 
 
-def _expected(each: object) -> list[str]:
-    question = each.question  # type: ignore[attr-defined]
+def _expected(each: Result) -> list[str]:
+    question = each.question
     return list(question.expect) if question.kind == Kind.ANSWER else []
 
 
-def _rows(groups: dict[str, dict[str, int]]) -> list[tuple[str, int, list[str]]]:
+def _rows(groups: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, list[str]]]:
     rows = []
     for name, counts in groups.items():
         total = sum(counts.values())
@@ -78,7 +84,7 @@ def _rows(groups: dict[str, dict[str, int]]) -> list[tuple[str, int, list[str]]]
     return rows
 
 
-def _table(title: str, groups: dict[str, dict[str, int]]) -> Table:
+def _table(title: str, groups: Mapping[str, Mapping[str, int]]) -> Table:
     table = Table(title=title, title_justify="left")
     for column in ("", "n", *OUTCOMES):
         table.add_column(column, justify="left" if not column else "right")
@@ -87,7 +93,7 @@ def _table(title: str, groups: dict[str, dict[str, int]]) -> Table:
     return table
 
 
-def _curve(report: Report) -> "Figure":  # noqa: F821
+def _curve(report: Report) -> "Figure":
     figure, axes = _plot("Risk and coverage", "share of messages answered", "share of those that were wrong")
     axes.plot([point.coverage for point in report.curve], [point.risk for point in report.curve], drawstyle="steps-post")
     axes.set_xlim(0, 1)
@@ -95,7 +101,7 @@ def _curve(report: Report) -> "Figure":  # noqa: F821
     return figure
 
 
-def _reliability(report: Report) -> "Figure":  # noqa: F821
+def _reliability(report: Report) -> "Figure":
     figure, axes = _plot("Reliability", "score", "share that was right")
     axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
     for score, right, count in report.reliability:
@@ -106,7 +112,7 @@ def _reliability(report: Report) -> "Figure":  # noqa: F821
     return figure
 
 
-def _plot(title: str, x_label: str, y_label: str) -> "tuple[Figure, Axes]":  # noqa: F821
+def _plot(title: str, x_label: str, y_label: str) -> "tuple[Figure, Axes]":
     from matplotlib.figure import Figure  # slow to import, and only needed here
 
     figure = Figure(figsize=(6, 4), layout="constrained")
@@ -118,7 +124,7 @@ def _plot(title: str, x_label: str, y_label: str) -> "tuple[Figure, Axes]":  # n
     return figure, axes
 
 
-def _picture(figure: "Figure") -> str:  # noqa: F821
+def _picture(figure: "Figure") -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     return base64.b64encode(buffer.getvalue()).decode("ascii")

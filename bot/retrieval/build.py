@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler, normalize
 from sklearn.svm import LinearSVC
 
-from bot.calibration import FEATURES, Calibration, Logistic, risk_coverage, threshold_for
+from bot.calibration import FEATURES, Calibration, Logistic, threshold_for
 from bot.model import AnswerId
 from bot.retrieval.index import Index, IndexData, Ranking
 from bot.text import Concepts, analyze_characters, analyze_words, fold, tokenize
@@ -30,8 +30,8 @@ SUBSTITUTED_SHARE = 0.5  # of the hidden phrasings get their subject replaced, a
 HIDDEN_ANSWER_SHARE = 1 / 6
 OUT_OF_SCOPE_PRIOR = 0.35  # assumed share of messages that no answer fits; sets the weight of the negatives
 
-# What kinds of messages without an answer are expected. Phrasings of a hidden answer are the hardest, since a neighbour often
-# fits them nearly as well; questions that were really asked and had no answer weigh most, where a pack has some.
+# What kinds of messages without an answer are expected. Phrasings of a hidden answer are the hardest, since a neighbour
+# often fits them nearly as well; questions that were really asked and had no answer weigh most, where a pack has some.
 OUT_OF_SCOPE_SHARES = {"logged": 0.6, "substituted": 0.25, "hidden": 0.15}
 
 Progress = Callable[[str, float], None]
@@ -126,9 +126,9 @@ def fit(corpus: Corpus) -> IndexData:
     outside = vectors([word_vectorizer, gram_vectorizer], [tokenize(fold(text)) for text in corpus.out_of_scope])
     classifier, bias, background = _fit_classifier(matrix, owners, len(entries), outside)
     text_indptr, text_docs, text_weights = _fit_text(entries, word_vectorizer, len(words))
-    centroids = sparse.csr_matrix(
-        (1.0 / np.bincount(owners)[owners], (owners, np.arange(len(owners)))), dtype=np.float32
-    ) @ matrix
+    centroids = (
+        sparse.csr_matrix((1.0 / np.bincount(owners)[owners], (owners, np.arange(len(owners)))), dtype=np.float32) @ matrix
+    )
     return IndexData(
         answer_ids=tuple(entry.answer_id for entry in entries),
         phrasings=tuple(phrasings),
@@ -163,9 +163,7 @@ def vectorizers(concepts: Concepts) -> tuple[TfidfVectorizer, TfidfVectorizer]:
     )
 
 
-def vectors(
-    both: Sequence[TfidfVectorizer], texts: Sequence[Sequence[str]], *, fitting: bool = False
-) -> sparse.csr_matrix:
+def vectors(both: Sequence[TfidfVectorizer], texts: Sequence[Sequence[str]], *, fitting: bool = False) -> sparse.csr_matrix:
     """Return one row a text: each vectorizer's block of length one, joined, of length one again."""
     if not texts:
         return sparse.csr_matrix((0, sum(len(each.vocabulary_) for each in both)), dtype=np.float32)
@@ -185,7 +183,7 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
     others, which must still find theirs. Some hidden phrasings come a second time with their subject replaced by another
     English word ("how long does a *root canal* take"), as further queries without an answer.
     """
-    random_ = random.Random(20261124)
+    random_ = random.Random(20261124)  # noqa: S311 - folds, not secrets
     groups = _twin_groups(corpus)
     english = sorted(word for word in corpus.english if len(word) > 3)
     order = list(range(len(corpus.entries)))
@@ -258,7 +256,7 @@ def calibrate(observations: Sequence[Observation], *, answer_risk: float, clarif
 
 
 def _weights(origins: Sequence[str]) -> NDArray[np.float64]:
-    """Weigh the queries so that each origin has its share of ``OUT_OF_SCOPE_SHARES``; the shares of absent ones go to the rest."""
+    """Weigh the queries so that each origin has its share; the shares of absent ones go to the rest."""
     counts = Counter(origins)
     shares = {origin: share for origin, share in OUT_OF_SCOPE_SHARES.items() if counts[origin]}
     scale = OUT_OF_SCOPE_PRIOR / sum(shares.values()) if shares else 0.0
@@ -350,9 +348,7 @@ def _twin_groups(corpus: Corpus) -> list[list[int]]:
     return groups
 
 
-def _substitute(
-    text: str, frequencies: Mapping[str, int], english: Sequence[str], random_: random.Random
-) -> str | None:
+def _substitute(text: str, frequencies: Mapping[str, int], english: Sequence[str], random_: random.Random) -> str | None:
     """Put other English words, which the index does not know, in the place of the rarest content words."""
     tokens = tokenize(fold(text))
     content = [token for token in dict.fromkeys(tokens) if token not in FUNCTION_WORDS and len(token) > 2]
@@ -371,9 +367,12 @@ def _substitute(
 
 MAX_SUBSTITUTED_WORDS = 15
 FUNCTION_WORDS = frozenset(ENGLISH_STOP_WORDS) | frozenset(
-    "im ive id ill youre dont doesnt didnt cant couldnt wont wouldnt isnt arent wasnt whats hows wheres whos thats its "
-    "im i'm i've i'd i'll you're don't doesn't didn't can't couldn't won't wouldn't isn't aren't wasn't what's how's "
-    "where's who's that's it's there's he's she's they're we're let's please pls hi hey hello thanks just like really so "
-    "ok okay um uh u ur r y does did do got get going gonna wanna want wanted know knows tell tells said say says one "
-    "thing things way ask asks asked asking question questions think thinking maybe actually right yes no not".split()
+    (
+        "im ive id ill youre dont doesnt didnt cant couldnt wont wouldnt isnt arent wasnt whats hows wheres whos thats "
+        "its im i'm i've i'd i'll you're don't doesn't didn't can't couldn't won't wouldn't isn't aren't wasn't what's "
+        "how's where's who's that's it's there's he's she's they're we're let's please pls hi hey hello thanks just "
+        "like really so ok okay um uh u ur r y does did do got get going gonna wanna want wanted know knows tell tells "
+        "said say says one thing things way ask asks asked asking question questions think thinking maybe actually "
+        "right yes no not"
+    ).split()
 )

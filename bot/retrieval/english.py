@@ -5,4 +5,4 @@ from spellchecker import SpellChecker
 
 def english_words() -> frozenset[str]:
     """Return the words of pyspellchecker's English list, lower case; read once, when an index is fitted."""
-    return frozenset(word for word in SpellChecker(language="en").word_frequency.keys() if word.isalpha())
+    return frozenset(filter(str.isalpha, SpellChecker(language="en").word_frequency.words()))

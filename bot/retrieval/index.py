@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,20 +59,22 @@ class Index:
     def __init__(self, data: IndexData) -> None:
         """Build the look-up tables that the arrays need."""
         self.data = data
-        self.analyzer = Analyzer(
-            Concepts.of(data.concepts), Spelling(data.token_frequencies, data.english)
-        )
+        self.analyzer = Analyzer(Concepts.of(data.concepts), Spelling(data.token_frequencies, data.english))
         words = data.terms[: data.n_word_terms]
         grams = data.terms[data.n_word_terms :]
         self._word_ids = dict(zip(words, range(len(words)), strict=True))
         self._gram_ids = dict(zip(grams, range(len(words), len(data.terms)), strict=True))
         self._max_idf = float(data.idf.max(initial=1.0))
         self._counts = np.diff(np.append(data.answer_starts, len(data.phrasings))).astype(np.float32)
-        self._exact = {
-            " ".join(self.analyzer.tokens(phrasing)): answer
-            for answer, start, count in zip(range(len(data.answer_ids)), data.answer_starts, self._counts, strict=True)
-            for phrasing in data.phrasings[int(start) : int(start) + int(count)]
-        } if len(data.phrasings) <= EXACT_LIMIT else {}
+        self._exact = (
+            {
+                " ".join(self.analyzer.tokens(phrasing)): answer
+                for answer, start, count in zip(range(len(data.answer_ids)), data.answer_starts, self._counts, strict=True)
+                for phrasing in data.phrasings[int(start) : int(start) + int(count)]
+            }
+            if len(data.phrasings) <= EXACT_LIMIT
+            else {}
+        )
         self._grams_of = lru_cache(maxsize=50_000)(self._look_up_grams)
         self._is_content = lru_cache(maxsize=50_000)(self._judge_content)
 
@@ -88,15 +91,15 @@ class Index:
         n_words, n_grams = len(words), len(grams)
         ids = np.fromiter(chain(words, grams), np.int64, n_words + n_grams)
         counts = np.fromiter(chain(words.values(), grams.values()), np.float32, n_words + n_grams)
-        weights = (1.0 + np.log(counts)) * self.data.idf[ids]
-        for block in (weights[:n_words], weights[n_words:]):
-            if block.size:
-                block /= math.sqrt(float(block @ block))
+        weights: NDArray[np.float32] = ((1.0 + np.log(counts)) * self.data.idf[ids]).astype(np.float32, copy=False)
+        for part in (slice(0, n_words), slice(n_words, None)):
+            if norm := math.sqrt(float(weights[part] @ weights[part])):
+                weights[part] /= norm
         if n_words and n_grams:
             weights *= _HALF
         return ids, weights
 
-    def scores(self, ids: NDArray[np.int64], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    def scores(self, ids: NDArray[np.int64], weights: NDArray[np.float32]) -> NDArray[Any]:
         """Return the cosine of a query vector to every phrasing: shape ``(n_phrasings,)``, each in [0, 1]."""
         data = self.data
         starts = data.indptr[ids]
@@ -155,7 +158,7 @@ class Index:
         start = int(data.answer_starts[first])
         stop = start + int(self._counts[first])
         own = cosines[start:stop]
-        known_mass, mass, shared_mass, unknown, n_content = self._content_mass(tokens, first, start, stop)
+        known_mass, mass, shared_mass, unknown, n_content = self._content_mass(tokens, start, stop)
         evidence = Evidence(
             top=values[0],
             lead=values[0] - values[1],
@@ -178,9 +181,7 @@ class Index:
             evidence=evidence,
         )
 
-    def _content_mass(
-        self, tokens: Sequence[str], answer: int, start: int, stop: int
-    ) -> tuple[float, float, float, int, int]:
+    def _content_mass(self, tokens: Sequence[str], start: int, stop: int) -> tuple[float, float, float, int, int]:
         known = mass = shared = 0.0
         unknown = n_content = 0
         data = self.data

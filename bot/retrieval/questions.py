@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.text import clauses, fold, sentences, tokenize
 
@@ -17,13 +18,16 @@ _ASKS = re.compile(
     r"how's|hows|whose|wondering|curious|i want to know|i'd like to know|i wonder|need to know|do we|what about)\b",
 )
 _CONTINUES = re.compile(
-    r"^(?:and|or|also|but|then|so)\b|^(?:what|how) about\b|^(?:why|how|when|where|who|really|which one|how come|how so|since when|"
-    r"for how long|how long|how many|how much|how often|says who|like what|such as|what else|why not|how many of them|"
-    r"how far apart)\W*$|^same (?:for|with)\b|^even (?:if|for|with)\b|^not even\b|^only\b",
+    r"^(?:and|or|also|but|then|so)\b|^(?:what|how) about\b|"
+    r"^(?:why|how|when|where|who|really|which one|how come|how so|since when|for how long|how long|how many|how much|how often|"
+    r"says who|like what|such as|what else|why not|how many of them|how far apart)\W*$|"
+    r"^same (?:for|with)\b|^even (?:if|for|with)\b|^not even\b|^only\b",
 )
 _POINTS_BACK = frozenset(
-    "it its it's that that's thats they them their theirs those these this there he she him her one ones both "
-    "either neither same else more another other too".split()
+    (
+        "it its it's that that's thats they them their theirs those these this there he she him her one ones both "
+        "either neither same else more another other too"
+    ).split()
 )
 
 
@@ -45,10 +49,10 @@ def parts_of(text: str) -> list[Part]:
             pieces += clauses(sentence)[:MAX_PARTS]
         for piece in pieces:
             found.setdefault(piece, Part(piece, asks(piece)))
-    for left, right in zip(whole, whole[1:], strict=False):
+    for left, right in pairwise(whole):
         if len(left.split()) + len(right.split()) <= 2 * LONG_WORDS and asks(right):
             pair = f"{left} {right}"
-            found.setdefault(pair, Part(pair, True))
+            found.setdefault(pair, Part(pair, asks=True))
     return list(found.values())[: 2 * MAX_PARTS]
 
 

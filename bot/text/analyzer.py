@@ -6,6 +6,7 @@ word at a time and remembers each word's, because people use the same few thousa
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import Stemmer
 
@@ -28,7 +29,7 @@ def analyze_words(tokens: Sequence[str], concepts: Concepts) -> list[str]:
     """Return stems, pairs of stems with sentence marks, and concepts, for one text."""
     stems = [stem(token) for token in tokens]
     marked = [START, *stems, END]
-    pairs = [f"{left} {right}" for left, right in zip(marked, marked[1:], strict=False)]
+    pairs = [f"{left} {right}" for left, right in pairwise(marked)]
     return [*stems, *pairs, *concepts.find(stems)]
 
 
@@ -41,11 +42,7 @@ def analyze_characters(tokens: Sequence[str]) -> list[str]:
 def character_grams(token: str) -> tuple[str, ...]:
     """Return the 2- to 5-grams of one padded word, shorter ones first."""
     padded = f" {token} "
-    return tuple(
-        padded[at : at + size]
-        for size in range(MIN_GRAM, MAX_GRAM + 1)
-        for at in range(len(padded) - size + 1)
-    )
+    return tuple(padded[at : at + size] for size in range(MIN_GRAM, MAX_GRAM + 1) for at in range(len(padded) - size + 1))
 
 
 class Analyzer:

@@ -1,8 +1,8 @@
 """Danger first: looks at every message before anything else does.
 
 This is the first version: plainly stated danger, emergencies, requests for a person, medical advice and sourcing, in
-English, from the rules under ``knowledge/safety/``. It stands behind one function, ``Triage.route``, so that what comes after
-it does not know how it decides.
+English, from the rules under ``knowledge/safety/``. It stands behind one function, ``Triage.route``, so that what comes
+after it does not know how it decides.
 """
 
 from bot.triage.rules import Triage

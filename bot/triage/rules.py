@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from bot.errors import ContentError
@@ -10,6 +11,7 @@ from bot.model import Kind, Route
 from bot.text import fold, sentences
 
 MAX_GAP_WORDS = 5
+MAX_JOINED_CHARS = 60  # a shorter sentence may only make sense with the next
 MAX_READ_CHARS = 2_000  # from each end of a longer message; danger may stand last
 # Sourcing stands before medical advice, or "how much should I take" would be taken for a question about a medicine.
 ORDER = (Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING, Kind.MEDICAL_ADVICE)
@@ -23,17 +25,34 @@ class RuleText(Protocol):
     """A rule as the pack holds it."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its name, for editors."""
+        ...
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The kind it raises."""
+        ...
+
     @property
-    def about(self) -> str: ...
+    def about(self) -> str:
+        """Whom it is about: self or other."""
+        ...
+
     @property
-    def variant(self) -> str: ...
+    def variant(self) -> str:
+        """Which wording within the kind."""
+        ...
+
     @property
-    def match(self) -> Sequence[str]: ...
+    def match(self) -> Sequence[str]:
+        """Patterns, any of which fires it."""
+        ...
+
     @property
-    def unless(self) -> Sequence[str]: ...
+    def unless(self) -> Sequence[str]:
+        """Patterns, any of which holds it back."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +85,7 @@ class Triage:
         """
         return cls([compile_rule(rule, slots) for slots, rules in files for rule in rules])
 
-    def route(self, text: str, recent: Sequence[str] = ()) -> Route:
+    def route(self, text: str, recent: Sequence[str] = ()) -> Route:  # noqa: ARG002 - see recent
         """Say what a message is, before retrieval.
 
         Args:
@@ -74,7 +93,7 @@ class Triage:
             recent: the visitor's turns before, oldest first; read by the next version.
         """
         units = [unit for unit in map(words_of, sentences(_ends(text))) if unit]
-        units += [f"{left} {right}" for left, right in zip(units, units[1:], strict=False) if len(left) < 60]
+        units += [f"{left} {right}" for left, right in pairwise(units) if len(left) < MAX_JOINED_CHARS]
         for rule in self._rules:
             if any(rule.fires(unit) for unit in units):
                 return rule.route
@@ -105,14 +124,14 @@ def _any(patterns: Sequence[str], slots: dict[str, tuple[str, ...]], rule_id: st
 def _pattern(pattern: str, slots: dict[str, tuple[str, ...]], rule_id: str) -> str:
     parts: list[str] = []
     gap = False
-    for token in pattern.split():
-        if token == "..":
+    for piece_text in pattern.split():
+        if piece_text == "..":
             gap = True
             continue
-        slot = _SLOT.fullmatch(token)
+        slot = _SLOT.fullmatch(piece_text)
         if slot and slot[1] not in slots:
             raise ContentError(f"safety: rule {rule_id}: there is no slot {{{slot[1]}}}. Add it under slots.")
-        piece = "(?:" + "|".join(map(_literal, slots[slot[1]])) + ")" if slot else _literal(token)
+        piece = "(?:" + "|".join(map(_literal, slots[slot[1]])) + ")" if slot else _literal(piece_text)
         parts.append((f"{_GAP} " if gap else " ") + piece if parts else piece)
         gap = False
     return "".join(parts)
