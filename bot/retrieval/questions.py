@@ -19,8 +19,8 @@ _ASKS = re.compile(
 )
 _CONTINUES = re.compile(
     r"^(?:and|or|also|but|then|so)\b|^(?:what|how) about\b|"
-    r"^(?:why|how|when|where|who|really|which one|how come|how so|since when|for how long|how long|how many|how much|how often|"
-    r"says who|like what|such as|what else|why not|how many of them|how far apart)\W*$|"
+    r"^(?:why|how|when|where|who|really|which one|how come|how so|since when|for how long|how long|how many|how much|"
+    r"how often|says who|like what|such as|what else|why not|how many of them|how far apart)\W*$|"
     r"^same (?:for|with)\b|^even (?:if|for|with)\b|^not even\b|^only\b",
 )
 _POINTS_BACK = frozenset(

@@ -1,0 +1,1 @@
+"""Handrail's tests; ``docs/testing.md`` says which kind stands where."""

@@ -1,0 +1,92 @@
+"""What tests share: the real pack made ready once, a small pack, and makers of the values that travel."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.assembly import Core, assemble
+from bot.conversation import Conversations, Site
+from bot.memory import FixedClock, MemoryStore
+from bot.model import Channel, ConversationId, Kind, Message, MessageId, Reply, Turn
+
+ROOT = Path(__file__).parents[1]
+SMALL_PACK = ROOT / "tests" / "packs" / "small"
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def core() -> Core:
+    """The real pack with its index; taken from ``var/`` when it was saved there before."""
+    return assemble(ROOT / "knowledge", ROOT / "var")
+
+
+@pytest.fixture(scope="session")
+def small_core(tmp_path_factory: pytest.TempPathFactory) -> Core:
+    """A pack of a few answers about a library, for tests that must not depend on the real pack's words."""
+    return assemble(SMALL_PACK, tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at noon of the day the pack was reviewed."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """An empty store."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def converse(core: Core, store: MemoryStore, clock: FixedClock) -> Conversations:
+    """The path of a message on the real pack, for a site in the US."""
+    return conversations_of(core, store, clock, country="US")
+
+
+def conversations_of(core: Core, store: MemoryStore, clock: FixedClock, country: str | None = None) -> Conversations:
+    """Join a core, a store and a clock."""
+    return Conversations(
+        knowledge=core.knowledge,
+        searcher=core.searcher,
+        triage=core.triage,
+        transcript=store,
+        handoffs=store,
+        clock=clock,
+        site=Site(country=country),
+    )
+
+
+_numbers = iter(range(10**9))
+
+
+def a_message(text: str, conversation: str = "c-1", message_id: str | None = None) -> Message:
+    """A message with a new id, unless one is given."""
+    return Message(
+        conversation_id=ConversationId(conversation),
+        message_id=MessageId(message_id or f"m-{next(_numbers)}"),
+        text=text,
+        at=NOON,
+        channel=Channel.WEB,
+    )
+
+
+def a_turn(message_id: str = "m-1", conversation: str = "c-1", n: int = 1, kind: Kind = Kind.ANSWER) -> Turn:
+    """A recorded turn."""
+    return Turn(
+        conversation_id=ConversationId(conversation),
+        message_id=MessageId(message_id),
+        n=n,
+        at=NOON,
+        visitor_text="a question",
+        kind=kind,
+        answer_ids=(),
+        score=0.5,
+        handoff=None,
+        latched=False,
+        reply=Reply(text="a reply"),
+        ms=1.0,
+    )
+
+
