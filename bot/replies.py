@@ -113,7 +113,7 @@ class Replies:
     def _answer_text(self, answer: Answer, today: date, *, titled: bool) -> str:
         values = {
             "reviewed_on": spoken(answer.reviewed_on),
-            "reviewed_by": answer.reviewed_by.split(",")[0],
+            "reviewed_by": answer.reviewed_by,
             "review_by": spoken(answer.review_by),
         }
         if answer.is_overdue(today) and answer.time_bound:
