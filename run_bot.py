@@ -206,12 +206,12 @@ def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock
 
 
 async def _ask_lines(conversations: "Conversations") -> None:
-    from adapters.terminal.jsonl import answer_lines
+    from adapters.terminal.jsonl import answer_lines, lines_of
 
     try:
-        async for line in answer_lines(sys.stdin.buffer, conversations, SystemClock()):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+        async for line in answer_lines(lines_of(sys.stdin.buffer), conversations, SystemClock()):
+            sys.stdout.buffer.write(f"{line}\n".encode())  # UTF-8 whatever the locale says
+            sys.stdout.buffer.flush()
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left; nothing more to say
 

@@ -1,23 +1,30 @@
 """Makes the core ready: the pack read, its index taken from disk or fitted anew, triage compiled."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.content import KnowledgeBase, load
+from bot.content.training import load_training
 from bot.errors import IndexUnreadable
 from bot.model import AnswerId
 from bot.policy import SMALLTALK_PREFIX
 from bot.retrieval import storage
 from bot.retrieval.index import Index, IndexData
 from bot.retrieval.search import Searcher
-from bot.triage import Triage
+from bot.text import Spelling
+from bot.triage import Classifier, ClassifierData, Triage
+from bot.triage.classifier import NONE
 
 if TYPE_CHECKING:
     from bot.retrieval.build import Corpus
 
 Progress = Callable[[str, float], None]
+_PERSONAL = re.compile(
+    r"\b(?:i|i'm|im|i've|my|me|he|she|his|her|husband|wife|dad|mum|mom|son|daughter|brother|sister)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,36 +50,67 @@ def assemble(folder: Path, data_dir: Path, progress: Progress = lambda _label, _
     place = data_dir / "index" / f"index-{storage.key_of(folder)}" if folder.is_dir() else data_dir
     if place.is_dir():
         try:
-            data, pack_json = storage.load(place)
-            return _core(KnowledgeBase.model_validate_json(pack_json), data, notes)
+            saved = storage.load(place)
+            return _core(KnowledgeBase.model_validate_json(saved.pack_json), saved.index, saved.classifier, notes)
         except (IndexUnreadable, ValueError) as error:
             notes.append(f"{error}; it was made again")
     knowledge = load(folder)
-    triage = _triage(knowledge)  # a fault in the safety rules must show before minutes are spent on the index
-    data = _fit(knowledge, progress)
+    training = load_training(folder)
+    _core_triage(knowledge)  # a fault in the safety rules must show before minutes are spent on the index
+    data, classifier = _fit(knowledge, training, progress)
     try:
-        storage.save(data, knowledge.model_dump_json(by_alias=True), place)
+        storage.save(data, knowledge.model_dump_json(by_alias=True), place, classifier)
         storage.remove_others(place)
     except OSError as error:
         notes.append(
             f"The index could not be saved in {data_dir} ({error.strerror}), so the next start will fit it again. "
             "Make the folder writable, or name another with HANDRAIL_DATA_DIR."
         )
+    return _core(knowledge, data, classifier, notes)
+
+
+def _core(knowledge: KnowledgeBase, data: IndexData, classifier: ClassifierData | None, notes: list[str]) -> Core:
+    triage = _core_triage(knowledge, classifier, data)
     return Core(knowledge=knowledge, searcher=Searcher(Index(data)), triage=triage, notes=tuple(notes))
 
 
-def _core(knowledge: KnowledgeBase, data: IndexData, notes: list[str]) -> Core:
-    return Core(knowledge=knowledge, searcher=Searcher(Index(data)), triage=_triage(knowledge), notes=tuple(notes))
+def _core_triage(
+    knowledge: KnowledgeBase, classifier: ClassifierData | None = None, data: IndexData | None = None
+) -> Triage:
+    files = ((file.slots, file.rules) for file in knowledge.safety)
+    if classifier is None or data is None:
+        return Triage.of(files)
+    return Triage.of(files, Classifier(classifier), Spelling(classifier.words, data.english))
 
 
-def _triage(knowledge: KnowledgeBase) -> Triage:
-    return Triage.of((file.slots, file.rules) for file in knowledge.safety)
-
-
-def _fit(knowledge: KnowledgeBase, progress: Progress) -> IndexData:
+def _fit(
+    knowledge: KnowledgeBase, training: Mapping[str, Sequence[str]], progress: Progress
+) -> tuple[IndexData, ClassifierData | None]:
     from bot.retrieval.build import build  # scikit-learn is slow to import and not needed to answer
 
-    return build(corpus_of(knowledge), progress)
+    data = build(corpus_of(knowledge), progress)
+    if NONE not in training or len(training) == 1:
+        return data, None
+    from bot.triage.training import train
+
+    progress("Teaching triage", 0.95)
+    return data, train(training, ordinary_messages(knowledge))
+
+
+def ordinary_messages(knowledge: KnowledgeBase) -> list[str]:
+    """Return what the pack knows of ordinary messages, for triage to learn that they raise nothing.
+
+    Phrasings about who may take part are left out where they speak of one person: those are medical advice when a visitor
+    types them.
+    """
+    phrasings = [
+        phrasing
+        for answer in knowledge.approved().values()
+        for phrasing in answer.phrasings
+        if not (answer.topic in knowledge.pack.personal_topics and _PERSONAL.search(phrasing))
+    ]
+    phrasings += [phrasing for topic in knowledge.smalltalk.values() for phrasing in topic.phrasings]
+    return [*phrasings, *knowledge.out_of_scope]
 
 
 def corpus_of(knowledge: KnowledgeBase) -> "Corpus":

@@ -10,7 +10,7 @@ class MemoryStore:
     """``Transcript`` and ``Handoffs`` in one, as a real store has them in one database."""
 
     def __init__(self, max_conversations: int = 10_000) -> None:
-        """Take how many conversations to keep; the one idle longest goes first."""
+        """Take how many conversations to keep; the one idle longest goes first, one with an urgent handoff last."""
         self._max = max_conversations
         self._turns: OrderedDict[ConversationId, OrderedDict[MessageId, Turn]] = OrderedDict()
         self._handoffs: dict[ConversationId, list[Handoff]] = {}
@@ -24,8 +24,7 @@ class MemoryStore:
         if recorded is turn and handoff is not None:
             self._handoffs.setdefault(turn.conversation_id, []).append(handoff)
         while len(self._turns) > self._max:
-            idle = next(iter(self._turns))
-            await self.erase(idle)
+            await self.erase(self._dispensable())
         return recorded
 
     async def of(self, conversation_id: ConversationId) -> list[Turn]:
@@ -58,6 +57,13 @@ class MemoryStore:
     async def latch_cleared_at(self, conversation_id: ConversationId) -> datetime | None:
         """Return when the crisis was cleared last."""
         return self._cleared.get(conversation_id)
+
+    def _dispensable(self) -> ConversationId:
+        oldest_first = list(self._turns)[:-1]  # never the one that was just written to
+        for conversation_id in oldest_first:
+            if not any(handoff.urgent for handoff in self._handoffs.get(conversation_id, ())):
+                return conversation_id
+        return oldest_first[0]
 
 
 class SystemClock:

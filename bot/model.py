@@ -76,6 +76,7 @@ class Route:
     about: Literal["self", "other"] = "self"
     variant: str = ""  # which wording within the kind ("abuse", "harm_to_others", …)
     reason: str = ""  # which rule fired; for editors, never shown to visitors nor logged with the text
+    concern: float = 0.0  # how near the message came to being taken for danger, 0 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,7 @@ from bot.ports import Clock
 from bot.turns import as_json
 
 MAX_LINE_BYTES = 2_000_000
+_SKIPPED_AT_ONCE = 65_536  # of a line that is too long
 
 
 class Line(BaseModel):
@@ -28,23 +29,43 @@ class Line(BaseModel):
     locale: Annotated[str, Field(max_length=20)] = "en"
 
 
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a stream; of one over ``MAX_LINE_BYTES`` only the beginning is kept, so that memory is bounded."""
+    while line := stream.readline(MAX_LINE_BYTES + 2):
+        ended = line.endswith(b"\n")
+        yield line
+        while not ended:
+            rest = stream.readline(_SKIPPED_AT_ONCE)
+            ended = not rest or rest.endswith(b"\n")
+
+
 async def answer_lines(lines: Iterable[bytes], conversations: Conversations, clock: Clock) -> AsyncIterator[str]:
     """Yield one line of JSON for each line of input; blank lines are passed over."""
     for number, raw in enumerate(lines, start=1):
         if raw.strip():
-            yield json.dumps(await _answer(raw, number, conversations, clock.now()), ensure_ascii=False)
+            yield _as_line(await _answer(raw, number, conversations, clock.now()))
+
+
+def _as_line(reply: dict[str, Any]) -> str:
+    line = json.dumps(reply, ensure_ascii=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # half a surrogate in an id
+        return json.dumps(reply)
+    return line
 
 
 async def _answer(raw: bytes, number: int, conversations: Conversations, now: datetime) -> dict[str, Any]:
-    if len(raw) > MAX_LINE_BYTES:
+    if len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES:
         return {"error": f"line {number} is over {MAX_LINE_BYTES:,} bytes; send a shorter one"}
     try:
-        given = json.loads(raw.decode("utf-8"))
+        given = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return {"error": f"line {number} is not UTF-8 (byte {error.start})"}
     except (ValueError, RecursionError):
         return {"error": f'line {number} is not JSON; write one object a line, like {{"id": "1", "text": "what is it"}}'}
-    known = {"id": given["id"]} if isinstance(given, dict) and isinstance(given.get("id"), str | int) else {}
+    given_id = given.get("id") if isinstance(given, dict) else None
+    known = {"id": given_id} if isinstance(given_id, str | int) and not isinstance(given_id, bool) else {}
     try:
         line = Line.model_validate(given)
     except ValidationError as error:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pyphen
 from rapidfuzz import fuzz, process
 
+from bot.content.loader import line_of
 from bot.content.schema import Answer, KnowledgeBase, SafetyFile
+from bot.content.wording import missing
 from bot.errors import ContentError
 from bot.text import fold, tokenize
 from bot.triage import Triage
@@ -67,10 +69,13 @@ def check_pack(knowledge: KnowledgeBase, folder: Path, today: date | None = None
             faults += _body(answer, knowledge)
             faults += _figures(answer, knowledge)
     faults += _collisions(knowledge, folder)
-    faults += _facts(knowledge)
-    faults += _wording(knowledge)
-    faults += [fault for file in knowledge.safety for fault in _safety(file)]
-    faults += _help(knowledge, today)
+    lines = _Lines(folder)
+    faults += _starters(knowledge, lines)
+    faults += _facts(knowledge, lines)
+    faults += _wording(knowledge, lines)
+    names = sorted(path.relative_to(folder).as_posix() for path in (folder / "safety").glob("*.yaml"))
+    faults += [fault for name, file in zip(names, knowledge.safety, strict=False) for fault in _safety(name, file, lines)]
+    faults += _help(knowledge, today, lines)
     return faults
 
 
@@ -228,59 +233,85 @@ def _collisions(knowledge: KnowledgeBase, folder: Path) -> Iterable[Fault]:
             )
 
 
-def _facts(knowledge: KnowledgeBase) -> Iterable[Fault]:
+class _Lines:
+    """Finds the line of a value in the pack's YAML files, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._texts: dict[str, str] = {}
+
+    def of(self, file: str, *path: str | int) -> int:
+        """Return the line on which a value stands, 1 when the file is not there."""
+        if file not in self._texts:
+            place = self._folder / file
+            self._texts[file] = place.read_text(encoding="utf-8-sig") if place.is_file() else ""
+        return line_of(self._texts[file], tuple(map(str, path)))
+
+
+def _starters(knowledge: KnowledgeBase, lines: _Lines) -> Iterable[Fault]:
+    for number, starter in enumerate(knowledge.pack.starters):
+        if starter not in knowledge.approved():
+            message = f"starters: there is no approved answer {starter}. Remove it, or correct the id."
+            yield Fault(file="pack.yaml", line=lines.of("pack.yaml", "starters", number), message=message)
+
+
+def _facts(knowledge: KnowledgeBase, lines: _Lines) -> Iterable[Fault]:
     """Every passage of an article must be served by an approved answer, or it is material that nobody can reach."""
     cited = {reference for answer in knowledge.approved().values() for reference in answer.sources}
     for name, source in knowledge.sources.items():
         for passage in source.passages:
             if source.kind == "article" and f"{name}#{passage}" not in cited:
                 message = f"{name}#{passage} is cited by no approved answer. Write one, or remove the passage."
-                yield Fault(file="sources.yaml", line=1, message=message)
+                line = lines.of("sources.yaml", name, "passages", passage)
+                yield Fault(file="sources.yaml", line=line, message=message)
 
 
-def _wording(knowledge: KnowledgeBase) -> Iterable[Fault]:
+def _wording(knowledge: KnowledgeBase, lines: _Lines) -> Iterable[Fault]:
     wording = knowledge.wording.get(knowledge.pack.locale)
     file = f"wording/{knowledge.pack.locale}.yaml"
     if wording is None:
         yield Fault(file=file, line=1, message="this file is missing. It holds the assistant's own sentences.")
         return
-    needed = {*NEEDED_WORDING, *(f"smalltalk_{topic}" for topic in knowledge.smalltalk)}
-    for name in sorted(needed - set(wording.say)):
+    for name in missing(wording.say, knowledge.smalltalk):
         yield Fault(file=file, line=1, message=f"say.{name} is missing. Add the sentence.")
     for name, text in wording.say.items():
         if reading_grade(re.sub(r"\{\w+\}", "it", text)) > knowledge.pack.max_grade + 1:
-            yield Fault(file=file, line=1, message=f"say.{name} is hard to read. Use shorter sentences.", is_error=False)
+            message = f"say.{name} is hard to read. Use shorter sentences."
+            yield Fault(file=file, line=lines.of(file, "say", name), message=message, is_error=False)
         for rule in knowledge.pack.forbidden:
             if re.search(rule.pattern, text, re.IGNORECASE) and not _NEGATED.search(text):
-                yield Fault(file=file, line=1, message=f"say.{name}: {rule.why}")
+                yield Fault(file=file, line=lines.of(file, "say", name), message=f"say.{name}: {rule.why}")
 
 
-def _safety(file: SafetyFile) -> Iterable[Fault]:
+def _safety(name: str, file: SafetyFile, lines: _Lines) -> Iterable[Fault]:
+    def fault(number: int, key: str, at: int, message: str) -> Fault:
+        return Fault(file=name, line=lines.of(name, "rules", number, key, at), message=message)
+
     try:
         triage = Triage.of([(file.slots, file.rules)])
     except ContentError as error:
-        yield Fault(file="safety", line=1, message=str(error))
+        yield Fault(file=name, line=lines.of(name, "rules"), message=str(error))
         return
-    for rule in file.rules:
-        for example in rule.examples:
+    for number, rule in enumerate(file.rules):
+        for at, example in enumerate(rule.examples):
             if (found := triage.route(example).kind) != rule.kind:
-                yield Fault(file="safety", line=1, message=f'rule {rule.id}: "{example}" gives {found or "nothing"}.')
-        for example in rule.not_examples:
+                yield fault(number, "examples", at, f'rule {rule.id}: "{example}" gives {found or "nothing"}.')
+        for at, example in enumerate(rule.not_examples):
             if triage.route(example).kind == rule.kind:
-                yield Fault(file="safety", line=1, message=f'rule {rule.id}: "{example}" must not match.')
+                yield fault(number, "not_examples", at, f'rule {rule.id}: "{example}" must not match.')
 
 
-def _help(knowledge: KnowledgeBase, today: date) -> Iterable[Fault]:
-    default = knowledge.pack.default_country.lower()
-    if default not in knowledge.help:
-        yield Fault(file="pack.yaml", line=1, message=f"default_country: there is no help/{default}.yaml. Add it.")
+def _help(knowledge: KnowledgeBase, today: date, lines: _Lines) -> Iterable[Fault]:
     for name, country in knowledge.help.items():
-        for line in country.lines:
-            where = f"help/{name}.yaml"
+        where = f"help/{name}.yaml"
+        for number, line in enumerate(country.lines):
+            at = lines.of(where, "lines", number)
             if not (line.call or line.text or line.chat):
-                yield Fault(file=where, line=1, message=f"{line.name}: has no way to reach it. Add call, text or chat.")
+                yield Fault(file=where, line=at, message=f"{line.name}: has no way to reach it. Add call, text or chat.")
             if line.checked > today:
-                yield Fault(file=where, line=1, message=f"{line.name}: checked is in the future.")
+                yield Fault(
+                    file=where, line=at, message=f"{line.name}: checked is in the future. Write the day it was tried."
+                )
 
 
 @cache
@@ -319,11 +350,3 @@ def _line_with(path: Path, phrasing: str) -> int:
     except OSError:
         return 1
     return next((number for number, row in enumerate(rows, start=1) if phrasing in row), 1)
-
-
-NEEDED_WORDING = (
-    "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject "
-    "empty too_long many other_language crisis_self crisis_self_next crisis_other crisis_harm_others crisis_abuse "
-    "crisis_again crisis_noted latched latched_answer emergency emergency_number_unknown distress human "
-    "human_contact medical_advice medical_advice_general sourcing failure footer footer_unknown"
-).split()

@@ -1,5 +1,6 @@
 """Reads a knowledge pack from its folder; every fault names the file, the line and what to do."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,12 +20,14 @@ from bot.content.schema import (
     Source,
     Wording,
 )
+from bot.content.wording import missing, wrong_braces
 from bot.errors import ContentError
 from bot.model import AnswerId
 
 MAX_FILE_BYTES = 2_000_000
 _Yaml = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Model = TypeVar("_Model", bound=BaseModel)
+_UNREADABLE = object()  # a file that is not YAML; its fault is noted already
 
 
 def load(folder: Path) -> KnowledgeBase:
@@ -57,6 +60,8 @@ class _Reader:
         wording = {Path(name).stem: self.one(name, Wording) for name in self.names("wording", "*.yaml")}
         if not answers and not self.faults:
             self.faults.append("answers/: there is no answer. Add one as answers/<topic>/<id>.md.")
+        if pack is not None and not self.faults:
+            self.needed_to_speak(pack, smalltalk, wording, help_)
         if self.faults or pack is None:
             raise ContentError("\n".join(self.faults))
         return KnowledgeBase(
@@ -71,6 +76,32 @@ class _Reader:
             wording={name: each for name, each in wording.items() if each},
         )
 
+    def needed_to_speak(
+        self,
+        pack: PackFile,
+        topics: Iterable[str],
+        wording: Mapping[str, Wording | None],
+        help_: Mapping[str, Country | None],
+    ) -> None:
+        """Find what the bot could not do without in front of a visitor: its sentences, and numbers for its country."""
+        name = f"wording/{pack.locale}.yaml"
+        own = wording.get(pack.locale)
+        if own is None:
+            self.fault(name, 1, "this file is missing. It holds the assistant's own sentences.")
+        else:
+            text = self.text(name) or ""
+            for sentence in missing(own.say, topics):
+                self.fault(name, 1, f"say.{sentence} is missing. Add the sentence.")
+            for sentence, problem in wrong_braces(own.say):
+                self.fault(name, line_of(text, ("say", sentence)), f"say.{sentence}: {problem}")
+        country = pack.default_country.lower()
+        default = help_.get(country)
+        if default is None:
+            line = line_of(self.text("pack.yaml") or "", ("default_country",))
+            self.fault("pack.yaml", line, f"default_country: there is no help/{country}.yaml. Add it.")
+        elif not any("crisis" in line.for_ for line in default.lines):
+            self.fault(f"help/{country}.yaml", 1, "no line is for a crisis. Add one with `for: [crisis]`.")
+
     def names(self, below: str, pattern: str) -> list[str]:
         return sorted(path.relative_to(self.folder).as_posix() for path in (self.folder / below).glob(pattern))
 
@@ -80,7 +111,7 @@ class _Reader:
             if path.stat().st_size > MAX_FILE_BYTES:
                 self.fault(name, 1, f"the file is over {MAX_FILE_BYTES:,} bytes. Split it.")
                 return None
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8-sig")  # a byte order mark is no part of it
         except UnicodeDecodeError as error:
             self.fault(name, 1, f"byte {error.start} is not UTF-8. Save the file as UTF-8.")
         except OSError as error:
@@ -94,14 +125,14 @@ class _Reader:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or "this is not YAML"
             self.fault(name, (mark.line if mark else 0) + 1 + offset, f"{problem}. Check quotes and indentation.")
-            return None
+            return _UNREADABLE
 
     def one(self, name: str, model: type[_Model]) -> _Model | None:
         text = self.text(name)
         if text is None:
             return None
         raw = self.parse(name, text)
-        return None if raw is None and self.faults else self.checked(name, text, model, raw)
+        return None if raw is _UNREADABLE else self.checked(name, text, model, raw)
 
     def checked(
         self, name: str, text: str, model: type[_Model], raw: object, *, at: tuple[str, ...] = (), offset: int = 0
@@ -119,8 +150,10 @@ class _Reader:
         if not required and not (self.folder / name).exists():
             return {}
         text = self.text(name)
-        raw = self.parse(name, text) if text is not None else None
-        if text is None or raw is None:
+        if text is None:
+            return {}
+        raw = self.parse(name, text)
+        if raw is _UNREADABLE or (raw is None and not required):
             return {}
         if not isinstance(raw, dict):
             self.fault(name, 1, "a table of ids is expected. Write `id:` and its fields under it.")
@@ -133,6 +166,8 @@ class _Reader:
             return {}
         text = self.text("concepts.yaml") or ""
         raw = self.parse("concepts.yaml", text) or {}
+        if raw is _UNREADABLE:
+            return {}
         if not isinstance(raw, dict):
             self.fault("concepts.yaml", 1, "a table of concepts is expected. Write `name: [word, phrase, …]`.")
             return {}
@@ -146,6 +181,8 @@ class _Reader:
         if not (self.folder / name).exists():
             return ()
         raw = self.parse(name, self.text(name) or "") or []
+        if raw is _UNREADABLE:
+            return ()
         if not isinstance(raw, list):
             self.fault(name, 1, "a list of questions is expected. Begin each line with `- `.")
             return ()
@@ -168,21 +205,22 @@ class _Reader:
             return None
         handler = YAMLHandler()
         try:
-            head, body = handler.split(text)
+            head, body = handler.split(text if handler.detect(text) else "")
         except ValueError:
             self.fault(name, 1, "the head is missing. Begin the file with a line `---`, the fields, and `---` again.")
             return None
-        raw = self.parse(name, head, offset=1)
-        if raw is None:
+        offset = text[: text.index(head)].count("\n")
+        raw = self.parse(name, head, offset=offset)
+        if raw is _UNREADABLE:
             return None
-        checked = self.checked(name, head, FrontMatter, raw, offset=1)
+        checked = self.checked(name, head, FrontMatter, {} if raw is None else raw, offset=offset)
         body = body.strip()
         if not body:
             self.fault(name, text.count("\n") + 1, "there is no answer under the head. Write one.")
         if checked is None or not body:
             return None
-        lines = {key: line_of(head, (key,)) + 1 for key in raw}
-        lines["body"] = text.index(body) and text[: text.index(body)].count("\n") + 1
+        lines = {key: line_of(head, (key,)) + offset for key in raw}
+        lines["body"] = text[: text.rindex(body)].count("\n") + 1
         return Answer(
             **checked.model_dump(),
             id=AnswerId(Path(name).stem),
@@ -222,6 +260,8 @@ def _remedy(problem: Any) -> str:
     shown = repr(problem.get("input"))
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     match problem["type"]:
+        case "literal_error" if problem["loc"][-1:] == ("format",):
+            return f"is {shown}: a pack from another version. This version reads format 1; use the program that made it."
         case "missing":
             return "this field is missing. Add it."
         case "extra_forbidden":

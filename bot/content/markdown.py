@@ -15,17 +15,25 @@ def to_html(markdown: str) -> str:
 def to_text(markdown: str) -> str:
     """Render an answer as plain text: paragraphs apart, list items with a dash, links followed by their address."""
     blocks: list[str] = []
-    in_item = False
+    depth = 0
+    begins_item = in_list = False
     for token in _parser.parse(markdown):
-        if token.type in {"list_item_open", "list_item_close"}:
-            in_item = token.type.endswith("open")
-        if token.type != "inline":
-            continue
-        line = _inline(token.children or [])
-        if in_item and blocks and blocks[-1].startswith("- "):
-            blocks[-1] += f"\n- {line}"
-        else:
-            blocks.append(f"- {line}" if in_item else line)
+        match token.type:
+            case "list_item_open":
+                depth, begins_item = depth + 1, True
+            case "list_item_close":
+                depth -= 1
+            case "inline" | "fence" | "code_block":
+                line = _inline(token.children) if token.children else token.content.strip()
+                if depth:
+                    line = "  " * (depth - 1) + ("- " if begins_item else "  ") + line
+                if depth and in_list:
+                    blocks[-1] += f"\n{line}"
+                else:
+                    blocks.append(line)
+                begins_item, in_list = False, depth > 0
+            case _:
+                pass
     return "\n\n".join(blocks)
 
 
@@ -34,13 +42,13 @@ def _inline(tokens: list[Token]) -> str:
     target = ""
     for token in tokens:
         match token.type:
-            case "text" | "code_inline":
+            case "text" | "code_inline" | "image":
                 parts.append(token.content)
             case "softbreak" | "hardbreak":
                 parts.append(" ")
             case "link_open":
                 target = str(token.attrs.get("href", ""))
-            case "link_close" if target:
+            case "link_close" if target and parts[-1:] != [target]:
                 parts.append(f" ({target})")
             case _:
                 pass

@@ -1,9 +1,10 @@
 """The shape of a knowledge pack's files, checked when they are read."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from bot.model import AnswerId
 
@@ -22,6 +23,7 @@ class PackFile(_Part):
     locale: str
     subject: str
     subject_words: tuple[str, ...] = ()
+    personal_topics: tuple[str, ...] = ()  # topics on which a question about one person is medical advice
     starters: tuple[AnswerId, ...] = ()  # questions offered before the first message
     default_country: str = Field(pattern="^[A-Z]{2}$")
     answer_risk: float = Field(0.06, gt=0, lt=0.5)
@@ -40,6 +42,15 @@ class Forbidden(_Part):
 
     pattern: str
     why: str
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error})") from error
+        return pattern
 
 
 class Passage(_Part):

@@ -17,6 +17,7 @@ from sklearn.svm import LinearSVC
 from bot.calibration import FEATURES, Calibration, Logistic, threshold_for
 from bot.model import AnswerId
 from bot.retrieval.index import Index, IndexData, Ranking
+from bot.retrieval.reading import read
 from bot.text import Concepts, analyze_characters, analyze_words, fold, tokenize
 from bot.text.analyzer import stem
 
@@ -225,7 +226,7 @@ def observe(index: Index, hidden: Sequence[Hidden]) -> list[Observation]:
         tokens = index.analyzer.tokens(each.text)
         if not tokens:
             continue
-        ranking = index.rank(tokens)
+        ranking = read(index, each.text, tokens)
         rank = ranking.answers.index(each.answer_id) if each.answer_id in ranking.answers else None
         observations.append(Observation(ranking=ranking, rank=rank, origin=each.origin))
     return observations

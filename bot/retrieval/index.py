@@ -23,6 +23,7 @@ from bot.text.analyzer import analyze_words, character_grams, stem
 COSINE_WEIGHT = 0.25  # beside the classifier's decision (research/retrieval.md, step 4)
 BM25_WEIGHT = 0.5  # for answers with few phrasings; see ``build.few_phrasings_weight``
 CANDIDATES = 4
+FREQUENT_SHARE = 1 / 8  # a term in more phrasings than this is stored as a whole row (benchmarks/query_speed.py)
 VOTERS = 10  # nearest phrasings asked which answer they belong to
 
 
@@ -64,6 +65,8 @@ class Index:
         grams = data.terms[data.n_word_terms :]
         self._word_ids = dict(zip(words, range(len(words)), strict=True))
         self._gram_ids = dict(zip(grams, range(len(words), len(data.terms)), strict=True))
+        self._lengths = np.diff(data.indptr)
+        self._row_of, self._rows = _rows_of_frequent_terms(data)
         self._max_idf = float(data.idf.max(initial=1.0))
         self._counts = np.diff(np.append(data.answer_starts, len(data.phrasings))).astype(np.float32)
         self._exact = (
@@ -83,49 +86,61 @@ class Index:
 
         Words and characters are each sublinear in their count and of length one, joined, and normalised again.
         """
-        word_ids = self._word_ids
-        words = Counter(
-            found for term in analyze_words(tokens, self.analyzer.concepts) if (found := word_ids.get(term)) is not None
-        )
-        grams = Counter(chain.from_iterable(map(self._grams_of, tokens)))
-        n_words, n_grams = len(words), len(grams)
-        ids = np.fromiter(chain(words, grams), np.int64, n_words + n_grams)
-        counts = np.fromiter(chain(words.values(), grams.values()), np.float32, n_words + n_grams)
-        weights: NDArray[np.float32] = ((1.0 + np.log(counts)) * self.data.idf[ids]).astype(np.float32, copy=False)
-        for part in (slice(0, n_words), slice(n_words, None)):
-            if norm := math.sqrt(float(weights[part] @ weights[part])):
-                weights[part] /= norm
-        if n_words and n_grams:
+        find = self._word_ids.get
+        words = [found for term in analyze_words(tokens, self.analyzer.concepts) if (found := find(term)) is not None]
+        counts = Counter(
+            chain(words, *map(self._grams_of, tokens))
+        )  # words and grams have ids of their own: none is mixed up
+        n_terms, n_words = len(counts), len(set(words))
+        ids = np.fromiter(counts, np.int64, n_terms)
+        weights = np.fromiter(counts.values(), np.float32, n_terms)
+        weights = (np.log(weights) + np.float32(1.0)) * self.data.idf.take(ids)
+        for part in (weights[:n_words], weights[n_words:]):
+            if norm := math.sqrt(part @ part):
+                part /= norm
+        if 0 < n_words < n_terms:
             weights *= _HALF
         return ids, weights
 
     def scores(self, ids: NDArray[np.int64], weights: NDArray[np.float32]) -> NDArray[Any]:
-        """Return the cosine of a query vector to every phrasing: shape ``(n_phrasings,)``, each in [0, 1]."""
+        """Return the cosine of a query vector to every phrasing: shape ``(n_phrasings,)``, each in [0, 1].
+
+        A few terms ("the", " wh") stand in so many phrasings that they would be most of the work: theirs are whole rows.
+        """
         data = self.data
-        starts = data.indptr[ids]
-        lengths = data.indptr[ids + 1] - starts
-        ends = np.cumsum(lengths)
-        total = int(ends[-1]) if len(ends) else 0
-        at = np.arange(total) + np.repeat(starts - ends + lengths, lengths)
-        return np.bincount(
-            data.docs[at], weights=data.weights[at] * np.repeat(weights, lengths), minlength=len(data.phrasings)
-        )
+        rows = self._row_of.take(ids)
+        in_rows = rows >= 0
+        rare = ids[~in_rows]
+        starts, lengths = data.indptr.take(rare), self._lengths.take(rare)
+        at = np.arange(lengths.sum()) + np.repeat(starts - lengths.cumsum() + lengths, lengths)
+        weighted = data.weights.take(at) * np.repeat(weights[~in_rows], lengths)
+        rest = np.bincount(data.docs.take(at), weighted, len(data.phrasings))
+        return rest + weights[in_rows] @ self._rows.take(rows[in_rows], axis=0)
 
     def rank(self, tokens: Sequence[str]) -> "Ranking":
         """Score every answer for one query and weigh the evidence for the best."""
+        return self.judge(self.weigh(tokens))
+
+    def weigh(self, tokens: Sequence[str]) -> "Scores":
+        """Score every phrasing and every answer for one piece of text."""
         data = self.data
         ids, weights = self.vector(tokens)
         cosines = self.scores(ids, weights)
         best = np.maximum.reduceat(cosines, data.answer_starts)
         decisions = COSINE_WEIGHT * best
         if len(data.classifier):
-            decisions += weights @ data.classifier[ids] + data.bias
+            decisions += weights @ data.classifier.take(ids, axis=0) + data.bias
         else:
             decisions += best
         if len(data.text_docs):
             decisions += BM25_WEIGHT * self._text_scores(ids[ids < data.n_word_terms])
         background = float(weights @ data.background[ids] + data.background[-1]) if len(data.background) else 0.0
-        return self._ranking(tokens, cosines, best, decisions, background)
+        return Scores(tuple(tokens), cosines, decisions, background)
+
+    def judge(self, scores: "Scores") -> "Ranking":
+        """Weigh the evidence for the best answer."""
+        best = np.maximum.reduceat(scores.cosines, self.data.answer_starts)
+        return self._ranking(scores.tokens, scores.cosines, best, scores.decisions, scores.background)
 
     def exact(self, tokens: Sequence[str]) -> AnswerId | None:
         """Return the answer that holds exactly these words as a phrasing, if one does."""
@@ -150,8 +165,8 @@ class Index:
     ) -> "Ranking":
         data = self.data
         n_top = min(CANDIDATES, len(decisions))
-        order = np.argpartition(-decisions, n_top - 1)[:n_top]
-        order = order[np.argsort(-decisions[order], kind="stable")]
+        order = (-decisions).argpartition(n_top - 1)[:n_top]
+        order = order[(-decisions[order]).argsort(kind="stable")]
         first = int(order[0])
         values = [float(decisions[at]) for at in order]
         values += [values[-1]] * (CANDIDATES - len(values))
@@ -164,7 +179,7 @@ class Index:
             lead=values[0] - values[1],
             lead_over_third=values[1] - values[3],
             cosine=float(best[first]),
-            centroid=float(own.mean() / max(float(data.centroid_norms[first]), 1e-6)),
+            centroid=float(own.sum() / len(own) / max(float(data.centroid_norms[first]), 1e-6)),
             coverage=known_mass / mass if mass else 0.0,
             unknown=unknown / n_content if n_content else 0.0,
             unknown_words=math.log1p(unknown),
@@ -198,17 +213,17 @@ class Index:
             mass += idf
             known += idf
             low, high = int(data.indptr[term]), int(data.indptr[term + 1])
-            at = low + int(np.searchsorted(data.docs[low:high], start))
+            at = low + int(data.docs[low:high].searchsorted(start))
             if at < high and data.docs[at] < stop:
                 shared += idf
         return known, mass, shared, unknown, n_content
 
     def _votes(self, cosines: NDArray[np.float64], start: int, stop: int) -> float:
         n_voters = min(VOTERS, len(cosines))
-        nearest = np.argpartition(cosines, len(cosines) - n_voters)[-n_voters:]
-        weights = cosines[nearest]
-        total = float(weights.sum())
-        return float(weights[(nearest >= start) & (nearest < stop)].sum()) / total if total else 0.0
+        nearest = cosines.argpartition(len(cosines) - n_voters)[-n_voters:]
+        weights = cosines[nearest].tolist()
+        own = [weight for at, weight in zip(nearest.tolist(), weights, strict=True) if start <= at < stop]
+        return sum(own) / total if (total := sum(weights)) else 0.0
 
     def _text_scores(self, words: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return BM25 of question and answer text, for answers with few phrasings, scaled to about [0, 1]."""
@@ -227,8 +242,31 @@ class Index:
         return len(token) > 1 and token not in self.data.function_words and not token.isdigit()
 
 
+def _rows_of_frequent_terms(data: IndexData) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return which row each term has (-1: none), and the rows: the weight of a frequent term in every phrasing."""
+    n_phrasings = len(data.phrasings)
+    frequent = np.flatnonzero(np.diff(data.indptr) > n_phrasings * FREQUENT_SHARE)
+    row_of = np.full(len(data.terms), -1)
+    row_of[frequent] = np.arange(len(frequent))
+    rows = np.zeros((len(frequent), n_phrasings), np.float32)
+    for row, term in zip(rows, frequent, strict=True):
+        part = slice(data.indptr[term], data.indptr[term + 1])
+        row[data.docs[part]] = data.weights[part]
+    return row_of, rows
+
+
 _HALF = np.float32(math.sqrt(0.5))
 EXACT_LIMIT = 20_000  # phrasings; past that the look-up table costs more start than it saves
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the index makes of one piece of text, or of several put together, before anything is decided."""
+
+    tokens: tuple[str, ...]
+    cosines: NDArray[Any]  # (n_phrasings,)
+    decisions: NDArray[Any]  # (n_answers,)
+    background: float  # decision for "no answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 
 from bot.text import clauses, fold, sentences, tokenize
 
 MAX_PARTS = 40  # a story of more sentences than this is read to here
-LONG_WORDS = 14  # a message longer than this is also scored piece by piece
+LONG_WORDS = 8  # a message longer than this is also scored part by part
+FEW_CONTENT_WORDS = 3
+SHORT_TURN_WORDS = 8
+MIN_CLAUSED_WORDS = 7  # a sentence longer than this is also taken apart
+MAX_PAIR_WORDS = 28
 MANY_QUESTIONS = 6  # from here on a person is asked to take them one at a time
 
 _ASKS = re.compile(
@@ -31,6 +36,9 @@ _POINTS_BACK = frozenset(
 )
 
 
+_POINTS_TO_SOMETHING = _POINTS_BACK - frozenset("it its it's there he she him her them they".split())
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a message and how much it looks like a question."""
@@ -40,25 +48,32 @@ class Part:
 
 
 def parts_of(text: str) -> list[Part]:
-    """Return the sentences of a message, the clauses of the longer ones, and pairs of neighbours, without repeats."""
-    found: dict[str, Part] = {}
+    """Return the sentences of a message, the clauses of the longer ones, and pairs of neighbours, without repeats.
+
+    Where a part ends in a question mark, only such parts count as asking: people who use the mark use it.
+    """
+    found: dict[str, None] = {}
     whole = sentences(text)[:MAX_PARTS]
     for sentence in whole:
-        pieces = [sentence]
-        if len(sentence.split()) > LONG_WORDS // 2:
-            pieces += clauses(sentence)[:MAX_PARTS]
-        for piece in pieces:
-            found.setdefault(piece, Part(piece, asks(piece)))
+        found[sentence] = None
+        if len(sentence.split()) > MIN_CLAUSED_WORDS:
+            found.update(dict.fromkeys(clauses(sentence)[:MAX_PARTS]))
     for left, right in pairwise(whole):
-        if len(left.split()) + len(right.split()) <= 2 * LONG_WORDS and asks(right):
-            pair = f"{left} {right}"
-            found.setdefault(pair, Part(pair, asks=True))
-    return list(found.values())[: 2 * MAX_PARTS]
+        if len(left.split()) + len(right.split()) <= MAX_PAIR_WORDS and asks(right):
+            found[f"{left} {right}"] = None
+    marked = any(_is_marked(piece) for piece in found)
+    judge = _is_marked if marked else asks
+    parts = [Part(piece, asks=judge(piece)) for piece in found][: 2 * MAX_PARTS]
+    return parts if any(part.asks for part in parts) else [Part(part.text, asks=True) for part in parts]
 
 
 def asks(piece: str) -> bool:
     """Whether a piece looks like a question: a question mark, or a word that opens one."""
-    return piece.rstrip(" \"')").endswith("?") or _ASKS.match(fold(piece).strip()) is not None
+    return _is_marked(piece) or _ASKS.match(fold(piece).strip()) is not None
+
+
+def _is_marked(piece: str) -> bool:
+    return piece.rstrip(" \"')").endswith("?")
 
 
 def separate_questions(text: str) -> list[str]:
@@ -76,17 +91,27 @@ def separate_questions(text: str) -> list[str]:
     return found if len(found) >= 2 else []
 
 
-def stands_alone(text: str, content_words: Sequence[str]) -> bool:
-    """Whether a turn can be understood without the ones before it.
+class Dependence(Enum):
+    """How much a turn needs the ones before it to be understood."""
 
-    It can not when it has no content word, when it opens like a continuation and is short, or when it is short, points
-    back ("does it last?") and has next to nothing of its own.
+    NONE = "none"
+    SOME = "some"
+    FULL = "full"
+
+
+def dependence_of(text: str, content_words: Sequence[str]) -> Dependence:
+    """Say how much a turn depends on the ones before it.
+
+    Fully: it has no content word, opens like a continuation and is short, or points back ("does it last?") with next to
+    nothing of its own. To some degree: it is short and points back to more than the therapy itself ("what if *those* fail?").
     """
     folded = fold(text).strip()
     words = tokenize(folded)
-    if not content_words:
-        return False
-    if _CONTINUES.match(folded) and len(content_words) <= 3:
-        return False
+    if not content_words or (_CONTINUES.match(folded) and len(content_words) <= FEW_CONTENT_WORDS):
+        return Dependence.FULL
     points_back = any(word in _POINTS_BACK for word in words)
-    return not (points_back and len(content_words) <= 1 and len(words) <= 8)
+    if points_back and len(content_words) <= 1 and len(words) <= SHORT_TURN_WORDS:
+        return Dependence.FULL
+    if len(content_words) <= FEW_CONTENT_WORDS and any(word in _POINTS_TO_SOMETHING for word in words):
+        return Dependence.SOME
+    return Dependence.NONE

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from bot.calibration import Calibration
 from bot.model import AnswerId, Candidate
-from bot.retrieval.index import Index, Ranking
-from bot.retrieval.questions import LONG_WORDS, MANY_QUESTIONS, parts_of, separate_questions, stands_alone
+from bot.retrieval.index import Index
+from bot.retrieval.questions import MANY_QUESTIONS, separate_questions
+from bot.retrieval.reading import MAX_PART_WORDS, read
 from bot.text import fold, tokenize
 
 MAX_QUERY_CHARS = 4_000  # about 700 words; what stands beyond is not read
-MAX_QUERY_WORDS = 60  # of one piece; a longer one is read to here
 EXACT_SCORE = 0.99  # a stored phrasing, word for word; a phrasing belongs to one answer only
-CONTEXT_TURNS = 3  # a follow-up may complete another follow-up
-NO_QUESTION_PENALTY = 0.75  # a piece of a story that does not ask is a weaker reading than one that does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +66,7 @@ class Searcher:
         questions = separate_questions(text)
         if len(questions) >= MANY_QUESTIONS:
             return Findings(candidates=(), among=0.0, n_questions=len(questions), n_words=len(tokens), known_words=known)
-        found = self._read(text, tokens)
-        if earlier and not stands_alone(text, self.index.content_words(tokens)):
-            found = self._with_context(tokens, earlier, found)
+        found = read(self.index, text, tokens, earlier).candidates(self.calibration)
         second: tuple[Candidate, ...] = ()
         if len(questions) >= 2:
             found, second = self._two(questions, found)
@@ -82,39 +78,6 @@ class Searcher:
             n_words=len(tokens),
             known_words=known,
         )
-
-    def _read(self, text: str, tokens: Sequence[str]) -> tuple[list[Candidate], float]:
-        """Score a message whole and, when it is long, piece by piece; keep the most certain reading."""
-        readings = [self._score(tokens)]
-        if len(tokens) > LONG_WORDS:
-            pieces = parts_of(text)
-            any_asks = any(piece.asks for piece in pieces)
-            for piece in pieces:
-                candidates, among = self._score(self.index.analyzer.tokens(piece.text))
-                if any_asks and not piece.asks:
-                    candidates = [_scaled(each, NO_QUESTION_PENALTY) for each in candidates]
-                    among *= NO_QUESTION_PENALTY
-                readings.append((candidates, among))
-        return max(readings, key=lambda reading: reading[0][0].score if reading[0] else 0.0)
-
-    def _with_context(
-        self, tokens: Sequence[str], earlier: Sequence[str], alone: tuple[list[Candidate], float]
-    ) -> tuple[list[Candidate], float]:
-        """Complete a turn from the ones before it; the answer given last is not what is asked for again."""
-        context: list[str] = []
-        for turn in list(earlier)[-CONTEXT_TURNS:][::-1]:
-            words = self.index.analyzer.tokens(turn[:MAX_QUERY_CHARS])[-MAX_QUERY_WORDS:]
-            context = words + context
-            if stands_alone(turn, self.index.content_words(words)):
-                break
-        completed = self._score([*context, *tokens])
-        if not completed[0]:
-            return alone
-        previous = self._score(context)
-        given = previous[0][0].answer_id if previous[0] else None
-        joined = _without(completed, given)
-        # A turn that is clear by itself stays as it is.
-        return alone if alone[0] and alone[0][0].score >= self.calibration.answer_threshold else joined
 
     def _two(
         self, questions: Sequence[str], whole: tuple[list[Candidate], float]
@@ -134,8 +97,7 @@ class Searcher:
     def _score(self, tokens: Sequence[str]) -> tuple[list[Candidate], float]:
         if not tokens:
             return [], 0.0
-        ranking: Ranking = self.index.rank(tokens[:MAX_QUERY_WORDS])
-        return ranking.candidates(self.calibration)
+        return self.index.rank(tokens[:MAX_PART_WORDS]).candidates(self.calibration)
 
     def _known_share(self, tokens: Sequence[str]) -> float:
         words = [token for token in tokens if token.isalpha()]
@@ -143,24 +105,6 @@ class Searcher:
             return 1.0
         known = sum(self.index.is_known(word) or self.index.analyzer.spelling.is_english(word) for word in words)
         return known / len(words)
-
-
-def _scaled(candidate: Candidate, factor: float) -> Candidate:
-    return Candidate(answer_id=candidate.answer_id, score=candidate.score * factor, matched=candidate.matched)
-
-
-def _without(reading: tuple[list[Candidate], float], given: AnswerId | None) -> tuple[list[Candidate], float]:
-    """Move an answer that was just given behind the others, and pass its score to the next."""
-    candidates, among = reading
-    if not candidates or candidates[0].answer_id != given or len(candidates) < 2:
-        return reading
-    first, second, *rest = candidates
-    swapped = [
-        Candidate(answer_id=second.answer_id, score=max(first.score * 0.8, second.score), matched=second.matched),
-        *rest,
-        Candidate(answer_id=first.answer_id, score=min(first.score, second.score), matched=first.matched),
-    ]
-    return swapped, among
 
 
 def words_in(text: str) -> int:

@@ -10,8 +10,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,9 @@ from bot.calibration import Calibration, Logistic
 from bot.errors import IndexUnreadable
 from bot.model import AnswerId
 from bot.retrieval.index import IndexData
+from bot.triage.classifier import ClassifierData
 
-FORMAT = 1
+FORMAT = 2
 _META, _TERMS, _ENGLISH, _PACK = "meta.json", "terms.txt", "english.txt", "pack.json"
 _ARRAYS = tuple(
     name
@@ -31,20 +33,34 @@ _ARRAYS = tuple(
         "text_indptr", "text_docs", "text_weights",
     }
 )  # fmt: skip
-_CODE = (Path(__file__).parents[1] / "text", Path(__file__).parent, Path(__file__).parents[1] / "calibration.py")
+_BOT = Path(__file__).parents[1]
+_CODE = tuple(_BOT / name for name in ("text", "retrieval", "triage", "content", "calibration.py", "assembly.py"))
+
+
+_CLASSIFIER_ARRAYS = ("idf", "weights", "bias")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a folder holds: the index, the pack it was made from, and what triage learnt, where it learnt anything."""
+
+    index: IndexData
+    pack_json: str
+    classifier: ClassifierData | None
 
 
 def key_of(folder: Path) -> str:
     """Return what identifies an index: a hash over the pack's files and the code that makes it."""
     digest = hashlib.sha256(f"format {FORMAT}".encode())
-    for path in [*_files(folder, ("*.yaml", "*.md")), *(file for root in _CODE for file in _files(root, ("*.py",)))]:
+    code = [file for root in _CODE for file in _files(root, ("*.py",))]
+    for path in [*_files(folder, ("*.yaml", "*.md", "*.txt")), *code]:
         digest.update(path.name.encode() + b"\0")
         digest.update(path.read_bytes())
     return digest.hexdigest()[:24]
 
 
-def save(data: IndexData, pack_json: str, folder: Path) -> None:
-    """Write an index into a folder that appears whole or not at all.
+def save(data: IndexData, pack_json: str, folder: Path, classifier: ClassifierData | None = None) -> None:
+    """Write an index, and what triage learnt, into a folder that appears whole or not at all.
 
     Raises:
         OSError: the place cannot be written to, or the disk is full; nothing is left behind.
@@ -54,6 +70,8 @@ def save(data: IndexData, pack_json: str, folder: Path) -> None:
     try:
         for name in _ARRAYS:
             np.save(beside / f"{name}.npy", np.ascontiguousarray(getattr(data, name)), allow_pickle=False)
+        for name in _CLASSIFIER_ARRAYS if classifier else ():
+            np.save(beside / f"triage_{name}.npy", getattr(classifier, name), allow_pickle=False)
         (beside / _TERMS).write_text("\n".join(data.terms), encoding="utf-8")
         (beside / _ENGLISH).write_text("\n".join(sorted(data.english)), encoding="utf-8")
         (beside / _PACK).write_text(pack_json, encoding="utf-8")
@@ -66,6 +84,7 @@ def save(data: IndexData, pack_json: str, folder: Path) -> None:
             "function_words": sorted(data.function_words),
             "concepts": data.concepts,
             "calibration": asdict(data.calibration) if data.calibration else None,
+            "triage": _classifier_meta(classifier) if classifier else None,
             "checksums": {path.name: _checksum(path) for path in sorted(beside.iterdir())},
         }
         (beside / _META).write_text(json.dumps(meta), encoding="utf-8")
@@ -80,7 +99,7 @@ def save(data: IndexData, pack_json: str, folder: Path) -> None:
         raise
 
 
-def load(folder: Path) -> tuple[IndexData, str]:
+def load(folder: Path) -> Saved:
     """Read a saved index and the pack it was made from, arrays memory-mapped.
 
     Raises:
@@ -106,9 +125,19 @@ def load(folder: Path) -> tuple[IndexData, str]:
             calibration=_calibration(meta["calibration"]) if meta["calibration"] else None,
             **{name: np.asarray(array) for name, array in arrays.items()},
         )
-        return data, (folder / _PACK).read_text(encoding="utf-8")
+        classifier = _classifier(folder, meta["triage"]) if meta["triage"] else None
+        return Saved(data, (folder / _PACK).read_text(encoding="utf-8"), classifier)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexUnreadable(f"the saved index cannot be read ({type(error).__name__})") from error
+
+
+def _classifier_meta(classifier: ClassifierData) -> dict[str, object]:
+    return {"labels": classifier.labels, "thresholds": classifier.thresholds, "words": classifier.words}
+
+
+def _classifier(folder: Path, meta: dict[str, Any]) -> ClassifierData:
+    arrays = {name: np.load(folder / f"triage_{name}.npy", mmap_mode="r", allow_pickle=False) for name in _CLASSIFIER_ARRAYS}
+    return ClassifierData(labels=tuple(meta["labels"]), thresholds=meta["thresholds"], words=meta["words"], **arrays)
 
 
 def remove_others(folder: Path) -> None:

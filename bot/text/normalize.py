@@ -5,6 +5,9 @@ import unicodedata
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 _TAG = re.compile(r"<[^<>]{0,200}>")
+_BRACKETS = str.maketrans("<>", "  ")
+# Marks that show nothing and yet are neither format characters nor combining: joiners, fillers, variation selectors.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _NUMBER_MARK = re.compile(r"(?<=\d)[,_](?=\d{3}\b)")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4\u0060\u2032", "'"))
 
@@ -16,13 +19,13 @@ def fold(text: str) -> str:
     """
     if text.isascii() and "<" not in text and text.isprintable():
         return _NUMBER_MARK.sub("", text.translate(_APOSTROPHES)).lower()
-    text = unicodedata.normalize("NFKC", text)
-    text = "".join(_visible(character) for character in text)
+    text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))  # NFKC makes a space and an accent of one of them
+    text = "".join(_visible(character) for character in _UNSEEN.sub("", text))
     text = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES).casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))
-    # Folding can join what was apart ("<" beside a mark that fell away), so tags go last, until none is left.
-    while (stripped := _TAG.sub(" ", text)) != text:
-        text = stripped
+    # Folding can join what was apart ("<" beside a mark that fell away), so tags go last; a bracket left over, too, or
+    # brackets in brackets would have to be peeled layer by layer.
+    text = _TAG.sub(" ", text).translate(_BRACKETS)
     while (stripped := _NUMBER_MARK.sub("", text.translate(_APOSTROPHES))) != text:
         text = stripped
     return text

@@ -11,14 +11,24 @@ _CLAUSE_END = re.compile(
     r"(?:also\s+)?(?:how|what|when|where|who|why|which|is|are|do|does|did|can|could|will|would|should|has|have)\b)",
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s+")
 MIN_SEGMENT_WORDS = 2
 
 
 def sentences(text: str) -> list[str]:
     """Split a text into its sentences, in order; line breaks, dashes and dots end one too."""
-    return [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+    return [part.strip() for part in _SENTENCE_END.split(_single_spaced(text)) if part and part.strip()]
 
 
 def clauses(sentence: str) -> list[str]:
     """Split a sentence where a new thought may begin: commas, ``but``, ``so``, ``and`` before a question word."""
-    return [part.strip() for part in _CLAUSE_END.split(sentence) if part and len(part.split()) >= MIN_SEGMENT_WORDS]
+    return [
+        part.strip()
+        for part in _CLAUSE_END.split(_single_spaced(sentence))
+        if part and len(part.split()) >= MIN_SEGMENT_WORDS
+    ]
+
+
+def _single_spaced(text: str) -> str:
+    """Shorten each run of white space to one mark, or the patterns above would try every part of a long one."""
+    return _SPACE.sub(lambda run: "\n" if "\n" in run[0] else " ", text)

@@ -4,9 +4,11 @@ Measured (research, November 2026): correcting every unknown word damages absten
 word is left alone when an English word list knows it, when it is short, or when it holds a digit.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -21,10 +23,9 @@ class Spelling:
         """Take the index's words with how often each occurs, and the English words to leave alone."""
         self._frequencies = frequencies
         self._english = english
-        self._by_length: dict[int, list[str]] = {}
-        for word in frequencies:
-            if len(word) >= MIN_LETTERS and word.isalpha():
-                self._by_length.setdefault(len(word), []).append(word)
+        self._words = sorted((word for word in frequencies if len(word) >= MIN_LETTERS and word.isalpha()), key=len)
+        self._lengths = [len(word) for word in self._words]
+        self._letters = np.array([_letters(word) for word in self._words], np.uint32)
         self.correct = lru_cache(maxsize=20_000)(self._correct)
 
     def is_english(self, word: str) -> bool:
@@ -35,11 +36,21 @@ class Spelling:
         if word in self._frequencies or len(word) < MIN_LETTERS or not word.isalpha() or word in self._english:
             return word
         limit = 2 if len(word) >= LONG_WORD_LETTERS else 1
+        start = bisect_left(self._lengths, len(word) - limit)
+        stop = bisect_right(self._lengths, len(word) + limit)
+        # One edit changes at most two of the letters that occur: that rules out most words without measuring a distance.
+        changed = np.bitwise_count(self._letters[start:stop] ^ np.uint32(_letters(word)))
+        likely = [self._words[start + int(at)] for at in np.flatnonzero(changed <= 2 * limit)]
         near = [
             (distance, found[0] != word[0], -self._frequencies[found], found)
-            for length in range(len(word) - limit, len(word) + limit + 1)
-            for found, distance, _ in process.extract(
-                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=limit, limit=5
-            )
+            for found, distance, _ in process.extract(word, likely, scorer=OSA.distance, score_cutoff=limit, limit=None)
         ]
         return min(near)[3] if near else word
+
+
+def _letters(word: str) -> int:
+    """Return which letters occur in a word, a bit each."""
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) & 31)
+    return bits

@@ -9,12 +9,10 @@ from typing import Protocol
 from bot.errors import ContentError
 from bot.model import Kind, Route
 from bot.text import fold, sentences
+from bot.triage.kinds import ORDER
 
 MAX_GAP_WORDS = 5
 MAX_JOINED_CHARS = 60  # a shorter sentence may only make sense with the next
-MAX_READ_CHARS = 2_000  # from each end of a longer message; danger may stand last
-# Sourcing stands before medical advice, or "how much should I take" would be taken for a question about a medicine.
-ORDER = (Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING, Kind.MEDICAL_ADVICE)
 _WORD = re.compile(r"[^\W_]+(?:['*][^\W_]+)*")
 _GAP = rf"(?: [^ ]+){{0,{MAX_GAP_WORDS}}}"
 _REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
@@ -69,15 +67,15 @@ class Rule:
         return self.match.search(sentence) is not None and (self.unless is None or self.unless.search(sentence) is None)
 
 
-class Triage:
-    """Routes a message by its words; pure and deterministic."""
+class Rules:
+    """The rules of a pack, most urgent first; pure and deterministic."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Take compiled rules, in any order."""
         self._rules = sorted(rules, key=lambda rule: ORDER.index(rule.route.kind or Kind.DISTRESS))
 
     @classmethod
-    def of(cls, files: Iterable[tuple[dict[str, tuple[str, ...]], Sequence[RuleText]]]) -> "Triage":
+    def of(cls, files: Iterable[tuple[dict[str, tuple[str, ...]], Sequence[RuleText]]]) -> "Rules":
         """Compile the rules of a pack's safety files.
 
         Raises:
@@ -85,19 +83,19 @@ class Triage:
         """
         return cls([compile_rule(rule, slots) for slots, rules in files for rule in rules])
 
-    def route(self, text: str, recent: Sequence[str] = ()) -> Route:  # noqa: ARG002 - see recent
-        """Say what a message is, before retrieval.
-
-        Args:
-            text: the message, of any length; past ``2 * MAX_READ_CHARS`` only both ends are read.
-            recent: the visitor's turns before, oldest first; read by the next version.
-        """
-        units = [unit for unit in map(words_of, sentences(_ends(text))) if unit]
-        units += [f"{left} {right}" for left, right in pairwise(units) if len(left) < MAX_JOINED_CHARS]
+    def route(self, views: Iterable[str]) -> Route | None:
+        """Return the route of the most urgent rule that fires on any view of a message; None when none does."""
+        units = [unit for view in dict.fromkeys(views) for unit in _units(view)]
         for rule in self._rules:
             if any(rule.fires(unit) for unit in units):
                 return rule.route
-        return Route()
+        return None
+
+
+def _units(text: str) -> list[str]:
+    """Return the sentences of a text, and short ones once more joined to the next."""
+    units = [unit for unit in map(words_of, sentences(text)) if unit]
+    return units + [f"{left} {right}" for left, right in pairwise(units) if len(left) < MAX_JOINED_CHARS]
 
 
 def words_of(text: str) -> str:
@@ -142,9 +140,3 @@ def _literal(phrase: str) -> str:
     words = " ".join(_WORD.findall(fold(phrase)))
     escaped = re.escape(words).replace(r"\ ", " ")
     return escaped + "[^ ]*" if phrase.endswith("*") else escaped
-
-
-def _ends(text: str) -> str:
-    if len(text) <= 2 * MAX_READ_CHARS:
-        return text
-    return text[:MAX_READ_CHARS] + "\n" + text[-MAX_READ_CHARS:]

@@ -1,0 +1,44 @@
+"""The bot's own sentences: which of them a pack must have, and what may stand in their braces.
+
+The loader refuses a pack that lacks one, since the first to notice would be a visitor, perhaps in danger.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from string import Formatter
+
+NEEDED = frozenset(
+    (
+        "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject "
+        "empty too_long many other_language crisis_self crisis_self_next crisis_other crisis_harm_others crisis_abuse "
+        "crisis_again crisis_noted latched latched_answer emergency emergency_number_unknown distress human "
+        "human_contact medical_advice medical_advice_general sourcing failure footer footer_unknown"
+    ).split()
+)
+_DATES = frozenset({"reviewed_on", "reviewed_by", "review_by"})
+_FILLED: Mapping[str, frozenset[str]] = {
+    "status": _DATES,
+    "status_time_bound": _DATES,
+    "overdue": _DATES,
+    "withdrawn": _DATES,
+    "human_contact": frozenset({"contact"}),
+    "footer": frozenset({"number"}),
+}
+
+
+def missing(say: Mapping[str, str], topics: Iterable[str]) -> list[str]:
+    """Return the names of the sentences that a pack with these topics of small talk needs and lacks."""
+    return sorted({*NEEDED, *(f"smalltalk_{topic}" for topic in topics)} - set(say))
+
+
+def wrong_braces(say: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each sentence whose braces can't be filled in, and what is wrong with them."""
+    for name, text in say.items():
+        allowed = {"subject"} | _FILLED.get(name, frozenset())
+        try:
+            found = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+        except ValueError:
+            yield name, "a brace is not closed. Write {{ for a brace that should be shown."
+            continue
+        for field in sorted(found - allowed):
+            known = ", ".join(f"{{{each}}}" for each in sorted(allowed))
+            yield name, f"nothing fills in {{{field}}} here. Use {known}, or write it out."

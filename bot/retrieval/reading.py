@@ -1,0 +1,78 @@
+"""Reads a message the way it was meant: a long one by its parts, a dependent one with the turns before.
+
+Every part is scored against every answer, and the scores are put together before anything is decided. Choosing the part that
+looks most certain instead gets half of all stories wrong: a side remark often fits some answer better than the question fits
+its own. Measured on the development questions (470, ``tests/eval``), share whose first candidate is right: whole message
+.76, most certain part .72, put together .80; follow-ups .51 alone, .73 with context.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bot.retrieval.index import Index, Ranking, Scores
+from bot.retrieval.questions import LONG_WORDS, Dependence, dependence_of, parts_of
+
+MAX_TURN_CHARS = 4_000
+MAX_PART_WORDS = 60  # of one part; a longer one is read to here
+MAX_WHOLE_WORDS = 200
+CONTEXT_TURNS = 2
+STATEMENT_PENALTY = 1.5  # off the decision of a part that does not ask, where another does; 0.3 to 3 were tried
+CONTEXT_WEIGHT, JOINED_WEIGHT = 0.3, 0.5  # of the turns before by themselves, and of them with this turn
+DEPENDENCE_WEIGHT = {Dependence.NONE: 0.3, Dependence.SOME: 0.6, Dependence.FULL: 1.0}
+
+
+def read(index: Index, text: str, tokens: Sequence[str], earlier: Sequence[str] = ()) -> Ranking:
+    """Rank the answers for a message.
+
+    Args:
+        index: where to look.
+        text: the message.
+        tokens: its words, at least one.
+        earlier: the visitor's turns before, oldest first.
+    """
+    scores = _by_parts(index, text, tokens)
+    if earlier:
+        scores = _with_context(index, text, tokens, earlier, scores)
+    return index.judge(scores)
+
+
+def _by_parts(index: Index, text: str, tokens: Sequence[str]) -> Scores:
+    whole = index.weigh(tokens[:MAX_WHOLE_WORDS])
+    if len(tokens) <= LONG_WORDS:
+        return whole
+    weighed = [
+        (index.weigh(words[:MAX_PART_WORDS]), 0.0 if part.asks else STATEMENT_PENALTY)
+        for part in parts_of(text)
+        if (words := index.analyzer.tokens(part.text))
+    ]
+    if not weighed:
+        return whole
+    lowered = np.array([scores.decisions - penalty for scores, penalty in weighed])
+    decisions = (lowered.max(axis=0) + whole.decisions) / 2
+    deciding = weighed[int(lowered[:, int(decisions.argmax())].argmax())][0]
+    return Scores(
+        tokens=deciding.tokens,
+        cosines=np.maximum(deciding.cosines, whole.cosines),
+        decisions=decisions,
+        background=(max(scores.background - penalty for scores, penalty in weighed) + whole.background) / 2,
+    )
+
+
+def _with_context(index: Index, text: str, tokens: Sequence[str], earlier: Sequence[str], alone: Scores) -> Scores:
+    """Add what the turns before speak of; the less a turn says by itself, the more."""
+    context = [
+        token for turn in earlier[-CONTEXT_TURNS:] for token in index.analyzer.tokens(turn[:MAX_TURN_CHARS])[:MAX_PART_WORDS]
+    ]
+    if not context:
+        return alone
+    share = DEPENDENCE_WEIGHT[dependence_of(text, index.content_words(tokens))]
+    before, joined = index.weigh(context), index.weigh([*context, *tokens[:MAX_PART_WORDS]])
+    full = share == DEPENDENCE_WEIGHT[Dependence.FULL]
+    weight, joint = share * CONTEXT_WEIGHT, share * JOINED_WEIGHT
+    return Scores(
+        tokens=joined.tokens if full else alone.tokens,
+        cosines=np.maximum(alone.cosines, joined.cosines) if full else alone.cosines,
+        decisions=(alone.decisions + weight * before.decisions + joint * joined.decisions) / (1 + weight + joint),
+        background=alone.background if not full else (alone.background + joined.background) / 2,
+    )

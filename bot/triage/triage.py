@@ -1,0 +1,98 @@
+"""Puts the layers of triage together: several views of a message, the rules, and the classifier."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.model import Kind, Route
+from bot.text import Spelling, fold, sentences, tokenize
+from bot.triage.classifier import Classifier
+from bot.triage.kinds import DANGER, KINDS, ORDER, kind_of_label, loudest
+from bot.triage.rules import Rules, RuleText
+
+MAX_READ_CHARS = 2_000  # from each end of a longer message; danger may stand last
+# Missing a person in danger is worse than showing numbers for nothing, so danger needs half the lead over other kinds.
+DANGER_WEIGHT = 2.0
+
+
+class Triage:
+    """Says what a message is before anything else looks at it; pure and deterministic."""
+
+    def __init__(self, rules: Rules, classifier: Classifier | None = None, spelling: Spelling | None = None) -> None:
+        """Join the layers; without a classifier the rules stand alone."""
+        self._rules = rules
+        self._classifier = classifier
+        self._spelling = spelling
+
+    @classmethod
+    def of(
+        cls,
+        files: Iterable[tuple[dict[str, tuple[str, ...]], Sequence[RuleText]]],
+        classifier: Classifier | None = None,
+        spelling: Spelling | None = None,
+    ) -> "Triage":
+        """Compile the rules of a pack's safety files and join them to the classifier.
+
+        Raises:
+            ContentError: a pattern names a slot that is not there.
+        """
+        return cls(Rules.of(files), classifier, spelling)
+
+    def route(self, text: str, recent: Sequence[str] = ()) -> Route:  # noqa: ARG002 - see recent
+        """Say what a message is, before retrieval.
+
+        Danger found by either layer comes first; then what the rules say of the other kinds, then the classifier.
+
+        Args:
+            text: the message, of any length; past ``2 * MAX_READ_CHARS`` only both ends are read.
+            recent: the visitor's turns before, oldest first; read by the next version.
+        """
+        views = self._views(_ends(text))
+        by_rule = self._rules.route(views)
+        if by_rule is not None and by_rule.kind in DANGER:
+            return by_rule
+        learnt = self._learnt(views)
+        if by_rule is not None and learnt.kind not in DANGER:
+            return by_rule
+        return learnt
+
+    def _views(self, text: str) -> list[str]:
+        """Return the message as it stands, and with its spelling corrected where that changes it."""
+        if self._spelling is None:
+            return [text]
+        correct = self._spelling.correct
+        corrected = ". ".join(" ".join(map(correct, tokenize(fold(sentence)))) for sentence in sentences(text))
+        same = corrected == ". ".join(" ".join(tokenize(fold(sentence))) for sentence in sentences(text))
+        return [text] if same else [text, corrected]
+
+    def _learnt(self, views: Sequence[str]) -> Route:
+        if self._classifier is None:
+            return Route()
+        heard = [loudest(self._classifier, view, sentences(view)) for view in views]
+        chances = {kind.value: max(each[kind.value] for each in heard) for kind in ORDER}
+        return self._decide(self._classifier, chances, views)
+
+    def _decide(self, classifier: Classifier, chances: Mapping[str, float], views: Sequence[str]) -> Route:
+        thresholds = classifier.data.thresholds
+        reached = {kind: chances[kind.value] / thresholds[kind.value] for kind in ORDER}
+        concern = min(1.0, max(reached[kind] for kind in DANGER))
+        raised = {kind: share * (DANGER_WEIGHT if kind in DANGER else 1.0) for kind, share in reached.items() if share >= 1}
+        if not raised:
+            return Route(concern=concern)
+        kind = max(raised, key=lambda each: raised[each])
+        return _route_of(kind, classifier, views)
+
+
+def _route_of(kind: Kind, classifier: Classifier, views: Sequence[str]) -> Route:
+    """Return the route of the kind's likeliest label, in whichever part of the message speaks loudest."""
+    likeliest = (0.0, "")
+    for part in (part for view in views for part in (view, *sentences(view))):
+        for label, chance in classifier.probabilities(part).items():
+            if kind_of_label(label) is kind:
+                likeliest = max(likeliest, (chance, label))
+    route = KINDS[likeliest[1]]
+    return Route(kind=kind, about=route.about, variant=route.variant, reason=f"classifier: {likeliest[1]}", concern=1.0)
+
+
+def _ends(text: str) -> str:
+    if len(text) <= 2 * MAX_READ_CHARS:
+        return text
+    return text[:MAX_READ_CHARS] + "\n" + text[-MAX_READ_CHARS:]
