@@ -127,7 +127,7 @@ def corpus_of(knowledge: KnowledgeBase) -> "Corpus":
         for answer in knowledge.approved().values()
     ]
     entries += [
-        Entry(answer_id=AnswerId(SMALLTALK_PREFIX + name), phrasings=topic.phrasings, text=topic.label)
+        Entry(answer_id=AnswerId(SMALLTALK_PREFIX + name), phrasings=topic.phrasings, text=topic.label, is_smalltalk=True)
         for name, topic in knowledge.smalltalk.items()
     ]
     return Corpus(
@@ -137,4 +137,5 @@ def corpus_of(knowledge: KnowledgeBase) -> "Corpus":
         english=english_words(),
         answer_risk=knowledge.pack.answer_risk,
         clarify_risk=knowledge.pack.clarify_risk,
+        smalltalk_risk=knowledge.pack.smalltalk_risk,
     )

@@ -18,6 +18,7 @@ class Evidence:
     """What the index found out about one query; the input of the calibration."""
 
     top: float  # decision of the best answer: classifier + cosine (+ BM25)
+    part: float  # the same in the part of a long message that speaks for it most
     lead: float  # its distance to the second
     lead_over_third: float  # the second's distance to the fourth: is it a small group that fits?
     cosine: float  # best cosine to a phrasing of the best answer, 0 to 1
@@ -64,6 +65,7 @@ class Calibration:
     among: Logistic
     answer_threshold: float  # least score answered
     clarify_threshold: float  # least chance that one of three is right, to ask which
+    smalltalk_threshold: float  # least score at which small talk is answered; which topic matters less than that it is one
 
 
 @dataclass(frozen=True, slots=True)

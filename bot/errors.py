@@ -6,7 +6,9 @@ BotError
 ├── MessageRejected       a message is not of the form that the interface takes
 ├── ConversationUnknown   there is no such conversation, or it was erased
 ├── StoreUnavailable      what was said could not be recorded
-└── EvaluationError       a file of labelled questions cannot be read
+├── EvaluationError       a file of labelled questions cannot be read
+├── SettingsError         settings are wrong, all of them named (bot/settings.py)
+└── PortInUse             the port to serve on is taken (adapters/web/server.py)
 """
 
 

@@ -22,6 +22,7 @@ SMALLTALK_PREFIX = "smalltalk/"  # small talk is indexed beside the answers, und
 MAX_CHOICES = 3
 FOREIGN_SHARE = 0.5  # below this share of known words a message of some length is taken for another language
 FOREIGN_WORDS = 4
+UNEASY = 0.5  # share of the threshold for danger from which a message that fits no answer gets the offer of a person
 
 
 def decide(
@@ -54,21 +55,34 @@ def decide(
         why = "many" if findings.n_questions > 1 else "empty"
         return Abstained(on_subject=on_subject and why == "many", score=0.0, why=why)
     best = findings.candidates[0]
-    if too_long and best.score < calibration.answer_threshold:
-        return Abstained(on_subject=on_subject, score=best.score, why="too_long")
+    if best.answer_id.startswith(SMALLTALK_PREFIX) and best.score >= calibration.smalltalk_threshold:
+        return _small_talk(best, small_talk_topics, on_subject=on_subject)
     if best.score >= calibration.answer_threshold:
-        if best.answer_id.startswith(SMALLTALK_PREFIX):
-            return _small_talk(best, small_talk_topics, on_subject=on_subject)
-        second = next(iter(findings.second_question), None)
-        if second is not None and not second.answer_id.startswith(SMALLTALK_PREFIX):
-            return Answered(candidates=(best, second))
-        return Answered(candidates=(best,))
-    if findings.known_words < FOREIGN_SHARE and findings.n_words >= FOREIGN_WORDS:
-        return Abstained(on_subject=False, score=best.score, why="other_language")
+        return _answered(best, findings)
     near = tuple(each for each in findings.candidates[:MAX_CHOICES] if not each.answer_id.startswith(SMALLTALK_PREFIX))
+    if why := _unreadable(route, findings, too_long=too_long):
+        return Abstained(on_subject=on_subject and why != "other_language", score=best.score, why=why)
     if findings.among >= calibration.clarify_threshold and len(near) >= 2:
         return Clarified(candidates=near)
     return Abstained(on_subject=on_subject, score=best.score)
+
+
+def _answered(best: Candidate, findings: Findings) -> Answered:
+    second = next(iter(findings.second_question), None)
+    if second is not None and not second.answer_id.startswith(SMALLTALK_PREFIX):
+        return Answered(candidates=(best, second))
+    return Answered(candidates=(best,))
+
+
+def _unreadable(route: Route, findings: Findings, *, too_long: bool) -> str:
+    """Return which honest word a message needs that no answer fits for sure; empty where it is an ordinary question."""
+    if route.concern >= UNEASY:
+        return "unsure"
+    if too_long:
+        return "too_long"
+    if findings.known_words < FOREIGN_SHARE and findings.n_words >= FOREIGN_WORDS:
+        return "other_language"
+    return ""
 
 
 def _answerable(findings: Findings, calibration: Calibration) -> Candidate | None:

@@ -132,8 +132,8 @@ class Replies:
                 return Reply(text=self.say(name))
             case "other_language":
                 return self._with_help([self.say("other_language")], setting, {"crisis"}, abroad=True)
-            case "too_long":
-                return Reply(text=f"{self.say('too_long')}\n\n{self.footer(setting)}")
+            case "too_long" | "unsure" as why:
+                return Reply(text=f"{self.say(why)}\n\n{self.footer(setting)}")
             case why:
                 return Reply(text=self.say(why))
 

@@ -28,6 +28,7 @@ class PackFile(_Part):
     default_country: str = Field(pattern="^[A-Z]{2}$")
     answer_risk: float = Field(0.06, gt=0, lt=0.5)
     clarify_risk: float = Field(0.45, gt=0, lt=0.9)
+    smalltalk_risk: float = Field(0.15, gt=0, lt=0.9)
     min_words: int = 40
     max_words: int = 110
     min_phrasings: int = 25

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +45,7 @@ class Entry:
     answer_id: AnswerId
     phrasings: tuple[str, ...]
     text: str  # question and answer, for BM25
+    is_smalltalk: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Corpus:
     english: frozenset[str]
     answer_risk: float  # target share of wrong answers among those served
     clarify_risk: float  # target share of "which of these?" that do not hold the right one
+    smalltalk_risk: float  # target share of small talk answers given to something else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Observation:
     ranking: Ranking
     rank: int | None
     origin: str
+    is_smalltalk: bool
+    ranked_smalltalk: bool  # whether the first candidate is small talk
 
 
 def build(corpus: Corpus, progress: Progress = lambda _label, _share: None) -> IndexData:
@@ -87,10 +91,11 @@ def build(corpus: Corpus, progress: Progress = lambda _label, _share: None) -> I
     progress("Fitting the index", 0.0)
     data = fit(corpus)
     observations: list[Observation] = []
+    smalltalk = frozenset(entry.answer_id for entry in corpus.entries if entry.is_smalltalk)
     for fold_number, (held_in, hidden) in enumerate(hide(corpus)):
         progress("Calibrating on hidden questions", (fold_number + 1) / (FOLDS + 1))
-        observations += observe(Index(fit(held_in)), hidden)
-    calibration = calibrate(observations, answer_risk=corpus.answer_risk, clarify_risk=corpus.clarify_risk)
+        observations += observe(Index(fit(held_in)), hidden, smalltalk)
+    calibration = calibrate(observations, corpus)
     progress("Done", 1.0)
     return replace(data, calibration=calibration)
 
@@ -219,7 +224,7 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
     return folds
 
 
-def observe(index: Index, hidden: Sequence[Hidden]) -> list[Observation]:
+def observe(index: Index, hidden: Sequence[Hidden], smalltalk: Set[AnswerId] = frozenset()) -> list[Observation]:
     """Ask the index each hidden query."""
     observations = []
     for each in hidden:
@@ -228,11 +233,19 @@ def observe(index: Index, hidden: Sequence[Hidden]) -> list[Observation]:
             continue
         ranking = read(index, each.text, tokens)
         rank = ranking.answers.index(each.answer_id) if each.answer_id in ranking.answers else None
-        observations.append(Observation(ranking=ranking, rank=rank, origin=each.origin))
+        observations.append(
+            Observation(
+                ranking=ranking,
+                rank=rank,
+                origin=each.origin,
+                is_smalltalk=each.answer_id in smalltalk,
+                ranked_smalltalk=ranking.answers[0] in smalltalk,
+            )
+        )
     return observations
 
 
-def calibrate(observations: Sequence[Observation], *, answer_risk: float, clarify_risk: float) -> Calibration:
+def calibrate(observations: Sequence[Observation], corpus: Corpus) -> Calibration:
     """Fit the two models and choose the thresholds from the risk/coverage curve."""
     rows = np.array([each.ranking.evidence.row() for each in observations])
     right = np.array([each.rank == 0 for each in observations])
@@ -241,11 +254,18 @@ def calibrate(observations: Sequence[Observation], *, answer_risk: float, clarif
     model_right, model_among = _fit_logistic(rows, right, weights), _fit_logistic(rows, among, weights)
     score = np.array([model_right.probability(row) for row in rows])
     chance = np.array([model_among.probability(row) for row in rows])
-    answer_threshold = _weighted_threshold(score, right, weights, risk=answer_risk)
+    answer_threshold = _weighted_threshold(score, right, weights, risk=corpus.answer_risk)
     unanswered = score < answer_threshold
     clarify_threshold = (
-        _weighted_threshold(chance[unanswered], among[unanswered], weights[unanswered], risk=clarify_risk)
+        _weighted_threshold(chance[unanswered], among[unanswered], weights[unanswered], risk=corpus.clarify_risk)
         if unanswered.any()
+        else 1.0
+    )
+    small = np.array([each.ranked_smalltalk for each in observations])
+    truly_small = np.array([each.is_smalltalk for each in observations])
+    smalltalk_threshold = (
+        _weighted_threshold(score[small], truly_small[small], weights[small], risk=corpus.smalltalk_risk)
+        if small.any()
         else 1.0
     )
     return Calibration(
@@ -253,6 +273,7 @@ def calibrate(observations: Sequence[Observation], *, answer_risk: float, clarif
         among=model_among,
         answer_threshold=answer_threshold,
         clarify_threshold=clarify_threshold,
+        smalltalk_threshold=min(answer_threshold, smalltalk_threshold),
     )
 
 

@@ -135,12 +135,44 @@ class Index:
         if len(data.text_docs):
             decisions += BM25_WEIGHT * self._text_scores(ids[ids < data.n_word_terms])
         background = float(weights @ data.background[ids] + data.background[-1]) if len(data.background) else 0.0
-        return Scores(tuple(tokens), cosines, decisions, background)
+        return Scores(tuple(tokens), cosines, decisions, background, decisions)
 
     def judge(self, scores: "Scores") -> "Ranking":
-        """Weigh the evidence for the best answer."""
-        best = np.maximum.reduceat(scores.cosines, self.data.answer_starts)
-        return self._ranking(scores.tokens, scores.cosines, best, scores.decisions, scores.background)
+        """Rank the answers and weigh the evidence for the best."""
+        data, tokens, cosines, decisions = self.data, scores.tokens, scores.cosines, scores.decisions
+        best = np.maximum.reduceat(cosines, data.answer_starts)
+        n_top = min(CANDIDATES, len(decisions))
+        order = (-decisions).argpartition(n_top - 1)[:n_top]
+        order = order[(-decisions[order]).argsort(kind="stable")]
+        first = int(order[0])
+        values = [float(decisions[at]) for at in order]
+        values += [values[-1]] * (CANDIDATES - len(values))
+        start = int(data.answer_starts[first])
+        stop = start + int(self._counts[first])
+        own = cosines[start:stop]
+        known_mass, mass, shared_mass, unknown, n_content = self._content_mass(tokens, start, stop)
+        evidence = Evidence(
+            top=values[0],
+            part=float(scores.part[first]),
+            lead=values[0] - values[1],
+            lead_over_third=values[1] - values[3],
+            cosine=float(best[first]),
+            centroid=float(own.sum() / len(own) / max(float(data.centroid_norms[first]), 1e-6)),
+            coverage=known_mass / mass if mass else 0.0,
+            unknown=unknown / n_content if n_content else 0.0,
+            unknown_words=math.log1p(unknown),
+            shared=shared_mass / mass if mass else 0.0,
+            length=math.log1p(len(tokens)),
+            nearest_lead=float(best[first] - max(best[:first].max(initial=0.0), best[first + 1 :].max(initial=0.0))),
+            votes=self._votes(cosines, start, stop),
+            background=scores.background,
+        )
+        return Ranking(
+            answers=tuple(data.answer_ids[int(at)] for at in order),
+            decisions=tuple(values[:n_top]),
+            matched=data.phrasings[start + int(own.argmax())],
+            evidence=evidence,
+        )
 
     def exact(self, tokens: Sequence[str]) -> AnswerId | None:
         """Return the answer that holds exactly these words as a phrasing, if one does."""
@@ -154,47 +186,6 @@ class Index:
     def is_known(self, token: str) -> bool:
         """Whether a phrasing uses the word, in any of its forms."""
         return stem(token) in self._word_ids
-
-    def _ranking(
-        self,
-        tokens: Sequence[str],
-        cosines: NDArray[np.float64],
-        best: NDArray[np.float64],
-        decisions: NDArray[np.float64],
-        background: float,
-    ) -> "Ranking":
-        data = self.data
-        n_top = min(CANDIDATES, len(decisions))
-        order = (-decisions).argpartition(n_top - 1)[:n_top]
-        order = order[(-decisions[order]).argsort(kind="stable")]
-        first = int(order[0])
-        values = [float(decisions[at]) for at in order]
-        values += [values[-1]] * (CANDIDATES - len(values))
-        start = int(data.answer_starts[first])
-        stop = start + int(self._counts[first])
-        own = cosines[start:stop]
-        known_mass, mass, shared_mass, unknown, n_content = self._content_mass(tokens, start, stop)
-        evidence = Evidence(
-            top=values[0],
-            lead=values[0] - values[1],
-            lead_over_third=values[1] - values[3],
-            cosine=float(best[first]),
-            centroid=float(own.sum() / len(own) / max(float(data.centroid_norms[first]), 1e-6)),
-            coverage=known_mass / mass if mass else 0.0,
-            unknown=unknown / n_content if n_content else 0.0,
-            unknown_words=math.log1p(unknown),
-            shared=shared_mass / mass if mass else 0.0,
-            length=math.log1p(len(tokens)),
-            nearest_lead=float(best[first] - max(best[:first].max(initial=0.0), best[first + 1 :].max(initial=0.0))),
-            votes=self._votes(cosines, start, stop),
-            background=background,
-        )
-        return Ranking(
-            answers=tuple(data.answer_ids[int(at)] for at in order),
-            decisions=tuple(values[:n_top]),
-            matched=data.phrasings[start + int(own.argmax())],
-            evidence=evidence,
-        )
 
     def _content_mass(self, tokens: Sequence[str], start: int, stop: int) -> tuple[float, float, float, int, int]:
         known = mass = shared = 0.0
@@ -267,6 +258,7 @@ class Scores:
     cosines: NDArray[Any]  # (n_phrasings,)
     decisions: NDArray[Any]  # (n_answers,)
     background: float  # decision for "no answer"
+    part: NDArray[Any]  # (n_answers,) the highest decision of any part; the same as ``decisions`` where there are no parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

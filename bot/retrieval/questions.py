@@ -103,7 +103,7 @@ def dependence_of(text: str, content_words: Sequence[str]) -> Dependence:
     """Say how much a turn depends on the ones before it.
 
     Fully: it has no content word, opens like a continuation and is short, or points back ("does it last?") with next to
-    nothing of its own. To some degree: it is short and points back to more than the therapy itself ("what if *those* fail?").
+    nothing of its own. To some degree: it is short and points back to more than the therapy ("what if *those* fail?").
     """
     folded = fold(text).strip()
     words = tokenize(folded)

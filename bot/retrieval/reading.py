@@ -56,6 +56,7 @@ def _by_parts(index: Index, text: str, tokens: Sequence[str]) -> Scores:
         cosines=np.maximum(deciding.cosines, whole.cosines),
         decisions=decisions,
         background=(max(scores.background - penalty for scores, penalty in weighed) + whole.background) / 2,
+        part=lowered.max(axis=0),
     )
 
 
@@ -75,4 +76,5 @@ def _with_context(index: Index, text: str, tokens: Sequence[str], earlier: Seque
         cosines=np.maximum(alone.cosines, joined.cosines) if full else alone.cosines,
         decisions=(alone.decisions + weight * before.decisions + joint * joined.decisions) / (1 + weight + joint),
         background=alone.background if not full else (alone.background + joined.background) / 2,
+        part=np.maximum(alone.part, joined.decisions) if full else alone.part,
     )

@@ -156,6 +156,7 @@ def _calibration(raw: dict[str, object]) -> Calibration:
         among=logistic(raw["among"]),  # type: ignore[arg-type]
         answer_threshold=float(raw["answer_threshold"]),  # type: ignore[arg-type]
         clarify_threshold=float(raw["clarify_threshold"]),  # type: ignore[arg-type]
+        smalltalk_threshold=float(raw["smalltalk_threshold"]),  # type: ignore[arg-type]
     )
 
 
