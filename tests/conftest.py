@@ -1,5 +1,7 @@
 """What tests share: the real pack made ready once, a small pack, and makers of the values that travel."""
 
+import fcntl
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,14 +19,30 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def core() -> Core:
-    """The real pack with its index; taken from ``var/`` when it was saved there before."""
-    return assemble(ROOT / "knowledge", ROOT / "var")
+    """The real pack with its index; taken from ``var/`` when it was saved there before, fitted by one worker of several."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / ".tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return assemble(ROOT / "knowledge", ROOT / "var")
 
 
 @pytest.fixture(scope="session")
 def small_core(tmp_path_factory: pytest.TempPathFactory) -> Core:
     """A pack of a few answers about a library, for tests that must not depend on the real pack's words."""
     return assemble(SMALL_PACK, tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the small pack that a test may spoil."""
+    return Path(shutil.copytree(SMALL_PACK, tmp_path / "pack"))
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Put one text in the place of another that must be there, as an editor would."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {file}"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 @pytest.fixture
@@ -88,5 +106,3 @@ def a_turn(message_id: str = "m-1", conversation: str = "c-1", n: int = 1, kind:
         reply=Reply(text="a reply"),
         ms=1.0,
     )
-
-

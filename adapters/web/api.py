@@ -1,21 +1,23 @@
 """The HTTP API under ``/api/v1``; ``docs/openapi.yaml`` describes it."""
 
 import asyncio
+import contextlib
 import json
+import re
 import uuid
 from typing import Annotated, Any, Literal, TypeVar
 
 from aiohttp import web
-from aiohttp_sse import sse_response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from aiohttp_sse import EventSourceResponse, sse_response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from adapters.web.metrics import Metrics
-from adapters.web.sessions import Session, Sessions, events_of
+from adapters.web.sessions import Session, Sessions, Stream, events_of
 from bot.conversation import Conversations
-from bot.errors import ConversationUnknown, MessageRejected
+from bot.errors import MessageRejected
 from bot.model import Channel, ConversationId, Message, MessageId, Turn
 from bot.ports import Clock, Transcript
-from bot.replies import Setting
 from bot.turns import as_json, help_as_json
 
 CONVERSATIONS = web.AppKey("conversations", Conversations)
@@ -24,10 +26,19 @@ SESSIONS = web.AppKey("sessions", Sessions)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 METRICS = web.AppKey("metrics", Metrics)
 SITE_COUNTRY: web.AppKey[str | None] = web.AppKey("site_country")
+UNDER_WAY: web.AppKey[set[asyncio.Task[Turn]]] = web.AppKey("under_way")
 
 MAX_TEXT_CHARS = 1_200_000  # far past what is read: a pasted file gets a plain reply, not an error
+BODY_S = 30.0  # for a whole body to arrive; a phone on a poor line sends a long message in less
 routes = web.RouteTableDef()
+_EVENT_ID = re.compile(r"[0-9]{1,9}")
+_AUTHORS = {"visitor": "You", "bot": "Assistant", "person": "Person on the team"}  # in the text for people
 _Body = TypeVar("_Body", bound=BaseModel)
+
+
+def _whole(value: object) -> object:
+    """Take 2.0 for 2: JSON has one kind of number, and its schemas call both integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class _Given(BaseModel):
@@ -58,7 +69,7 @@ class Ask(_Given):
 class Feedback(_Given):
     """Body of ``POST conversations/{id}/feedback``."""
 
-    n: Annotated[int, Field(ge=1)]
+    n: Annotated[int, BeforeValidator(_whole), Field(ge=1)]
     verdict: Literal["up", "down"]
     reason: Literal["wrong", "outdated", "incomplete", "unclear", "unkind", "other"] | None = None
 
@@ -70,10 +81,8 @@ async def start(request: web.Request) -> web.Response:
     country = body.country.upper() if body.country else None
     conversation_id, token = request.app[SESSIONS].start(locale=body.locale, country=country)
     request.app[METRICS].conversations.inc()
-    replies = request.app[CONVERSATIONS].replies
-    setting = Setting(today=request.app[CLOCK].now().date(), country=country, site_country=request.app[SITE_COUNTRY])
-    given = {"id": conversation_id, "token": token, "greeting": replies.hello(), "footer": replies.footer(setting)}
-    return web.json_response(given, status=201, headers={"Cache-Control": "no-store"})
+    greeting = request.app[CONVERSATIONS].replies.hello()
+    return web.json_response({"id": conversation_id, "token": token, "greeting": greeting}, status=201)
 
 
 @routes.post("/api/v1/conversations/{id}/messages")
@@ -115,44 +124,50 @@ async def transcript(request: web.Request) -> web.Response:
     if wanted not in {"json", "txt"}:
         raise MessageRejected("format: is neither json nor txt.")
     said = _said(await request.app[TRANSCRIPT].of(conversation_id))
-    if wanted == "txt":
-        lines = [f"{each['author']} ({each['at'][:16].replace('T', ' ')} UTC)\n{each['text']}\n" for each in said]
-        headers = {"Content-Disposition": 'attachment; filename="conversation.txt"', "Cache-Control": "no-store"}
-        return web.Response(text="\n".join(lines), headers=headers)
-    return web.json_response({"turns": said}, headers={"Cache-Control": "no-store"})
+    if wanted == "json":
+        return web.json_response({"turns": said})
+    entries = [f"{_AUTHORS[each['author']]}, {each['at'][:16].replace('T', ' ')} UTC\n{each['text']}\n" for each in said]
+    headers = {"Content-Disposition": 'attachment; filename="conversation.txt"'}
+    return web.Response(text="\n".join(entries), headers=headers)
 
 
 @routes.delete("/api/v1/conversations/{id}")
 async def erase(request: web.Request) -> web.Response:
     """Erase a conversation; the receipt says when and how much, and holds no content."""
     conversation_id, session = _session(request)
-    async with session.lock:
+    async with Sessions.turn_in(session):
         turns = await request.app[TRANSCRIPT].erase(conversation_id)
         request.app[SESSIONS].end(conversation_id)
     at = request.app[CLOCK].now().isoformat()
     return web.json_response({"id": conversation_id, "erased_at": at, "turns": turns})
 
 
-@routes.get("/api/v1/conversations/{id}/events")
+@routes.get("/api/v1/conversations/{id}/events", allow_head=False)
 async def events(request: web.Request) -> web.StreamResponse:
     """Stream turns as they happen; ``Last-Event-ID`` resumes after the turn with that number."""
     conversation_id, session = _session(request)
-    try:
-        last = int(request.headers.get("Last-Event-ID", "0"))
-    except ValueError:
-        raise MessageRejected("Last-Event-ID: is not a number.") from None
+    given = request.headers.get("Last-Event-ID", "0")
+    if not _EVENT_ID.fullmatch(given):
+        raise MessageRejected("Last-Event-ID: is not the number of a turn.")
     with Sessions.listen(session) as stream:
-        missed = [turn for turn in await request.app[TRANSCRIPT].of(conversation_id) if turn.n > last]
-        async with sse_response(request, headers={"Cache-Control": "no-store"}) as response:
-            for turn in missed:
-                await response.send(json.dumps(_turn(turn)), event="turn", id=str(turn.n))
-            sent = max((turn.n for turn in missed), default=last)
-            async for event in events_of(stream):
-                number = int(event["data"].get("n", 0))
-                if event["event"] == "turn" and number <= sent:
-                    continue
-                await response.send(json.dumps(event["data"]), event=event["event"], id=str(number) if number else None)
+        turns = await request.app[TRANSCRIPT].of(conversation_id)
+        async with sse_response(request) as response:
+            with contextlib.suppress(ConnectionError, TimeoutError):  # the reader left, or reads no more; it may resume
+                await _stream(response, stream, turns, int(given))
         return response
+
+
+async def _stream(response: EventSourceResponse, stream: Stream, turns: list[Turn], last: int) -> None:
+    for turn in turns:
+        if turn.n > last:
+            await response.send(json.dumps(_turn(turn)), event="turn", id=str(turn.n))
+    sent = len(turns)
+    async for event in events_of(stream):
+        number = event["data"].get("n")
+        if number is None:
+            await response.send(json.dumps(event["data"]), event=event["event"])
+        elif number > sent:  # what was recorded between listening and reading comes both ways
+            await response.send(json.dumps(event["data"]), event=event["event"], id=str(number))
 
 
 async def _handle(
@@ -169,15 +184,16 @@ async def _handle(
         country=session.country,
     )
     # Shielded: a visitor who leaves while the reply is being made must not lose the record of what they said.
-    turn = await asyncio.shield(_in_order(app, session, message))
-    return _turn(turn)
+    task = asyncio.create_task(_in_order(app, session, message))
+    app[UNDER_WAY].add(task)
+    task.add_done_callback(app[UNDER_WAY].discard)
+    return _turn(await asyncio.shield(task))
 
 
 async def _in_order(app: web.Application, session: Session, message: Message) -> Turn:
-    async with session.lock:
-        before = await app[TRANSCRIPT].find(message.conversation_id, message.message_id)
+    async with Sessions.turn_in(session):
         turn = await app[CONVERSATIONS].handle(message)
-        if before is None:
+        if session.is_new(turn.n):
             app[METRICS].observe(turn)
             Sessions.publish(session, {"event": "turn", "data": _turn(turn)})
         return turn
@@ -185,6 +201,7 @@ async def _in_order(app: web.Application, session: Session, message: Message) ->
 
 def _turn(turn: Turn) -> dict[str, Any]:
     return {
+        "id": turn.message_id,  # as ``ask --jsonl`` gives back the id of its line
         **as_json(turn),
         "message_id": turn.message_id,
         "n": turn.n,
@@ -211,7 +228,13 @@ def _session(request: web.Request) -> tuple[ConversationId, Session]:
 
 
 async def _body(request: web.Request, model: type[_Body]) -> _Body:
-    raw = await request.read()
+    try:
+        async with asyncio.timeout(BODY_S):
+            raw = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except web.RequestPayloadError as error:
+        raise MessageRejected("The body is not in the encoding that Content-Encoding names.") from error
     try:
         given = json.loads(raw.decode("utf-8")) if raw.strip() else {}
     except UnicodeDecodeError as error:
@@ -221,9 +244,10 @@ async def _body(request: web.Request, model: type[_Body]) -> _Body:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        said = "; ".join(f"{'.'.join(str(part) for part in each['loc']) or 'body'}: {each['msg']}" for each in problems)
-        raise MessageRejected(said) from error
+        raise MessageRejected("; ".join(map(_said_of, error.errors(include_url=False, include_input=False)))) from error
 
 
-__all__ = ["CLOCK", "CONVERSATIONS", "METRICS", "SESSIONS", "SITE_COUNTRY", "TRANSCRIPT", "ConversationUnknown", "routes"]
+def _said_of(fault: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in fault["loc"]) or "body"
+    # Pydantic quotes a character of what was sent when it is not a UUID; nothing that was sent is ever said again.
+    return f"{where}: {'Input should be a UUID' if fault['type'].startswith('uuid') else fault['msg']}"

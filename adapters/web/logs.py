@@ -5,12 +5,14 @@ import sys
 
 import structlog
 
+OURS = "handrail"
+
 
 def set_up_logs(level: str) -> None:
-    """Send Handrail's log lines to standard error, one JSON object a line."""
+    """Send log lines to standard error, one JSON object a line: Handrail's own whole, a library's stripped of its words."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Discreet(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(),
@@ -22,7 +24,22 @@ def set_up_logs(level: str) -> None:
             ],
         )
     )
-    root = logging.getLogger("handrail")
+    root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
-    root.propagate = False
+    root.setLevel(logging.WARNING)
+    logging.getLogger(OURS).setLevel(level.upper())
+
+
+class _Discreet(structlog.stdlib.ProcessorFormatter):
+    """Keeps a library's line to its name and the type of the error.
+
+    aiohttp quotes a request it cannot read together with the visitor's address, and asyncio an exception with its message.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name.partition(".")[0] == OURS:
+            return super().format(record)
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        told = logging.LogRecord(record.name, record.levelno, "", 0, "a library reported a fault", None, None)
+        told.__dict__.update(library=record.name, error=error)
+        return super().format(told)

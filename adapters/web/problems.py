@@ -16,12 +16,14 @@ _STATUS: dict[type[BotError], tuple[int, str]] = {
     ConversationUnknown: (404, "No such conversation"),
     StoreUnavailable: (503, "The conversation could not be recorded"),
 }
+_KEPT = ("Allow", "WWW-Authenticate")
 _HINTS = {
+    400: "The request could not be read.",
     401: "Send the conversation's token as `Authorization: Bearer …`.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
+    408: "The body did not arrive in time. Send it again.",
     413: "The body is too large. Send at most 1,500,000 bytes.",
-    415: "Send JSON, with `Content-Type: application/json`.",
 }
 
 
@@ -43,8 +45,7 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
         if error.status < 400:
             raise
         answer = problem(error.status, error.reason, _HINTS.get(error.status, error.reason))
-        if "Allow" in error.headers:
-            answer.headers["Allow"] = error.headers["Allow"]
+        answer.headers.update({name: error.headers[name] for name in _KEPT if name in error.headers})
         return answer
     except Exception as error:  # noqa: BLE001 - the edge of the process
         log.error("request failed", extra={"error": type(error).__name__, "route": _route(request)})

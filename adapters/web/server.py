@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from adapters.web import api, pages
+from adapters.web import api, headers, pages
 from adapters.web.logs import set_up_logs
 from adapters.web.metrics import Metrics
-from adapters.web.problems import Handler, as_problems, problem
+from adapters.web.problems import as_problems
 from adapters.web.sessions import Sessions
 from bot.assembly import Core
 from bot.conversation import Conversations
@@ -21,7 +21,6 @@ from bot.settings import Settings
 
 MAX_BODY_BYTES = 1_500_000
 SHUTDOWN_S = 5.0
-ORIGINS: web.AppKey[tuple[str, ...]] = web.AppKey("origins")
 
 
 class PortInUse(BotError):
@@ -32,22 +31,33 @@ def make_app(
     core: Core, conversations: Conversations, transcript: Transcript, clock: Clock, settings: Settings
 ) -> web.Application:
     """Return the application; opening it opens no socket."""
-    app = web.Application(middlewares=[as_problems, allow_origins], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[headers.allow_origins, as_problems], client_max_size=MAX_BODY_BYTES)
     app[api.CONVERSATIONS] = conversations
     app[api.TRANSCRIPT] = transcript
     app[api.CLOCK] = clock
     app[api.SESSIONS] = Sessions(settings.max_conversations)
     app[api.METRICS] = Metrics()
+    app[api.UNDER_WAY] = set()
     app[api.SITE_COUNTRY] = settings.country
     app[pages.REPLIES] = conversations.replies
     app[pages.KNOWLEDGE] = core.knowledge
     app[pages.PAGES] = pages.Pages()
-    app[ORIGINS] = settings.allowed_origins
+    app[headers.ORIGINS] = settings.allowed_origins
     app.add_routes(api.routes)
     app.add_routes(pages.routes)
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    app.on_response_prepare.append(headers.add_headers)
     app.on_shutdown.append(_end_streams)
+    app.on_cleanup.append(_finish_turns)
     return app
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Return what serves an application.
+
+    A handler is cancelled when its client leaves, so that a stream nobody reads is let go; turns are shielded from that.
+    """
+    return web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
 
 
 async def run(
@@ -65,9 +75,8 @@ async def run(
         PortInUse: another program listens there.
     """
     set_up_logs(settings.log_level)
-    runner = web.AppRunner(
-        make_app(core, conversations, transcript, clock, settings), access_log=None, shutdown_timeout=SHUTDOWN_S
-    )
+    runner = make_runner(make_app(core, conversations, transcript, clock, settings))
+    told_to_stop = _on_signals()  # before anybody is told that it is ready, or a signal might find nobody listening
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port)
@@ -76,10 +85,10 @@ async def run(
         except OSError as error:
             raise _unusable(error, settings) from error
         port = runner.addresses[0][1]
-        host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
-        say(f"Ready. Open http://{host}:{port}/ to ask, http://{host}:{port}/faq for all answers. Ctrl-C stops.")
+        at = f"http://{_reachable(settings.host)}:{port}"
+        say(f"Ready. Open {at}/ to ask, {at}/faq for all answers. Ctrl-C stops.")
         say("Nobody is alerted yet when a visitor asks for a person: conversations are kept in memory only.")
-        await _until_told_to_stop()
+        await told_to_stop.wait()
     finally:
         await runner.cleanup()
 
@@ -100,40 +109,30 @@ async def metrics(request: web.Request) -> web.Response:
     return web.Response(body=request.app[api.METRICS].text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 
-@web.middleware
-async def allow_origins(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let pages of the allowed origins call the API; refuse other sites' pages."""
-    origin = request.headers.get("Origin")
-    own = origin is None or origin.partition("://")[2] == request.host
-    if not request.path.startswith("/api/") or own:
-        return await handler(request)
-    if origin not in request.app[ORIGINS]:
-        return problem(403, "This origin is not allowed", "Add the page's origin to HANDRAIL_ALLOWED_ORIGINS.")
-    response = web.Response(status=204) if request.method == "OPTIONS" else await handler(request)
-    if not response.prepared:
-        response.headers.update(
-            {
-                "Access-Control-Allow-Origin": origin,
-                "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
-                "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
-                "Access-Control-Max-Age": "600",
-                "Vary": "Origin",
-            }
-        )
-    return response
-
-
 async def _end_streams(app: web.Application) -> None:
     app[api.SESSIONS].end_all_streams()
 
 
-async def _until_told_to_stop() -> None:
+async def _finish_turns(app: web.Application) -> None:
+    """Wait for turns whose visitor left before they were recorded."""
+    await asyncio.gather(*app[api.UNDER_WAY], return_exceptions=True)
+
+
+def _on_signals() -> asyncio.Event:
+    """Return what is set on SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # not on every platform
             loop.add_signal_handler(name, stop.set)
-    await stop.wait()
+    return stop
+
+
+def _reachable(host: str) -> str:
+    """Return what stands for an address to listen on in the address of a page."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _unusable(error: OSError, settings: Settings) -> PortInUse:

@@ -5,16 +5,19 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.errors import ConversationUnknown, MessageRejected
+from bot.errors import ConversationUnknown
 from bot.model import ConversationId
 
-MAX_STREAMS = 8  # open event streams a conversation: tabs of one visitor
+MAX_STREAMS = 8  # open event streams a conversation: tabs of one visitor; a ninth closes the first
 MAX_WAITING_EVENTS = 1_000
+
+_GONE = "There is no such conversation, or the token is not its own. Start a new one."
+Stream = asyncio.Queue[dict[str, Any] | None]  # the events of one reader; None ends it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,8 +27,16 @@ class Session:
     token_hash: bytes
     locale: str
     country: str | None
+    is_open: bool = True
+    last: int = 0  # the number of the last turn that was given out
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one message of a conversation at a time, in order
-    streams: list[asyncio.Queue[dict[str, Any] | None]] = field(default_factory=list)
+    streams: list["Stream"] = field(default_factory=list)
+
+    def is_new(self, number: int) -> bool:
+        """Whether a turn is given out for the first time, and note that it is; one that was not recorded has no number."""
+        is_new = number > self.last
+        self.last = max(self.last, number)
+        return is_new
 
 
 class Sessions:
@@ -46,16 +57,29 @@ class Sessions:
         return conversation_id, token
 
     def of(self, conversation_id: ConversationId, token: str) -> Session:
-        """Return an open conversation.
+        """Return an open conversation, and count it as used just now.
 
         Raises:
             ConversationUnknown: there is none, or the token is not its own; which of the two is not said.
         """
         session = self._open.get(conversation_id)
         if session is None or not hmac.compare_digest(session.token_hash, _hash(token)):
-            raise ConversationUnknown("There is no such conversation, or the token is not its own. Start a new one.")
+            raise ConversationUnknown(_GONE)
         self._open.move_to_end(conversation_id)
         return session
+
+    @staticmethod
+    @asynccontextmanager
+    async def turn_in(session: Session) -> AsyncIterator[None]:
+        """Hold a conversation to oneself.
+
+        Raises:
+            ConversationUnknown: it was erased while this waited; nothing may be recorded in it any more.
+        """
+        async with session.lock:
+            if not session.is_open:
+                raise ConversationUnknown(_GONE)
+            yield
 
     def end(self, conversation_id: ConversationId) -> None:
         """Forget a conversation and tell its open streams."""
@@ -81,11 +105,11 @@ class Sessions:
 
     @staticmethod
     @contextmanager
-    def listen(session: Session) -> "Any":
-        """Open a stream of events for as long as the block lasts."""
-        if len(session.streams) >= MAX_STREAMS:
-            raise MessageRejected(f"At most {MAX_STREAMS} streams may be open for one conversation. Close one.")
-        stream: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+    def listen(session: Session) -> Iterator[Stream]:
+        """Open a stream of events for as long as the block lasts; past the limit, the one open longest ends."""
+        while len(session.streams) >= MAX_STREAMS:
+            session.streams.pop(0).put_nowait(None)
+        stream: Stream = asyncio.Queue()
         session.streams.append(stream)
         try:
             yield stream
@@ -94,13 +118,14 @@ class Sessions:
                 session.streams.remove(stream)
 
 
-async def events_of(stream: asyncio.Queue[dict[str, Any] | None]) -> AsyncIterator[dict[str, Any]]:
+async def events_of(stream: Stream) -> AsyncIterator[dict[str, Any]]:
     """Yield the events of a stream until it ends."""
     while (event := await stream.get()) is not None:
         yield event
 
 
 def _end(session: Session) -> None:
+    session.is_open = False
     for stream in session.streams:
         stream.put_nowait({"event": "ended", "data": {}})
         stream.put_nowait(None)

@@ -1,6 +1,7 @@
 """Lints a pack: what the schema can't see. Every fault says where, what is wrong, and what to do."""
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from bot.triage import Triage
 
 NEAR_COLLISION = 95.0  # token-sort ratio from which two phrasings of different answers are all but the same
 MIN_COLLISION_CHARS = 12
+BLOCK = 512  # phrasings compared at once
 
 _NUMBER = re.compile(r"(?:AU\$|US\$|[$€£])?\d+(?:[.,]\d+)*(?:\s?%)?")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -220,17 +222,32 @@ def _collisions(knowledge: KnowledgeBase, folder: Path) -> Iterable[Fault]:
                 line=_line_with(folder / file, phrasing),
                 message=f'the phrasing "{phrasing}" also stands under {others}. Keep it where it fits best.',
             )
-    texts = [text for text in owners if len(text) >= MIN_COLLISION_CHARS]
-    scores = process.cdist(texts, texts, scorer=fuzz.ratio, score_cutoff=NEAR_COLLISION, workers=-1)
-    for one, other in zip(*scores.nonzero(), strict=True):
-        first, second = owners[texts[one]][0], owners[texts[other]][0]
-        if one < other and first[0] != second[0]:
+    for one, other in _near_pairs([text for text in owners if len(text) >= MIN_COLLISION_CHARS]):
+        first, second = owners[one][0], owners[other][0]
+        if first[0] != second[0]:
             yield Fault(
                 file=first[1],
                 line=_line_with(folder / first[1], first[2]),
                 message=f'the phrasing "{first[2]}" is nearly "{second[2]}" of {second[0]}. Keep one, or tell them apart.',
                 is_error=False,
             )
+
+
+def _near_pairs(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Yield each pair of texts over ``NEAR_COLLISION``, block by block, so that 100,000 phrasings fit into memory.
+
+    A ratio of r needs lengths within a factor of (2 - r) / r of each other, so texts are compared in order of their length.
+    """
+    reach = (200 - NEAR_COLLISION) / NEAR_COLLISION
+    ordered = sorted(texts, key=len)
+    lengths = [len(text) for text in ordered]
+    for start in range(0, len(ordered), BLOCK):
+        rows = ordered[start : start + BLOCK]
+        others = ordered[start : bisect_right(lengths, len(rows[-1]) * reach)]
+        scores = process.cdist(rows, others, scorer=fuzz.ratio, score_cutoff=NEAR_COLLISION, workers=-1)
+        for one, other in zip(*scores.nonzero(), strict=True):
+            if one < other:
+                yield rows[one], others[other]
 
 
 class _Lines:

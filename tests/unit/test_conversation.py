@@ -1,0 +1,259 @@
+"""The path of one message, with each part failing in turn."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import cast
+
+import pytest
+
+from bot.assembly import Core
+from bot.conversation import Conversations, Site, kind_of
+from bot.errors import StoreUnavailable
+from bot.memory import FixedClock, MemoryStore
+from bot.model import Abstained, ConversationId, Handoff, Kind, MessageId, Owner, Relayed, Route, Turn
+from bot.triage import Triage
+from tests.conftest import NOON, a_message, conversations_of
+
+HERE = ConversationId("c-1")
+
+
+@pytest.fixture
+def library(small_core: Core, store: MemoryStore, clock: FixedClock) -> Conversations:
+    """The path of a message on the small pack."""
+    return conversations_of(small_core, store, clock)
+
+
+class NoReading(MemoryStore):
+    """A store that cannot be read."""
+
+    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Turn | None:
+        """Fail."""
+        raise StoreUnavailable(f"{conversation_id} {message_id}")
+
+
+class NoWriting(MemoryStore):
+    """A store whose disk is full."""
+
+    async def append(self, turn: Turn, handoff: Handoff | None = None) -> Turn:
+        """Fail."""
+        raise StoreUnavailable(f"{turn.message_id} {handoff}")
+
+
+class OwnedByAPerson(MemoryStore):
+    """A store in which a responder has claimed every conversation."""
+
+    async def owner(self, conversation_id: ConversationId) -> Owner:
+        """A person, always."""
+        assert conversation_id
+        return Owner.PERSON
+
+
+class BrokenTriage:
+    """Triage that fails."""
+
+    def route(self, text: str, recent: Sequence[str] = ()) -> Route:
+        """Fail."""
+        raise RuntimeError(f"{text} {recent}")
+
+
+def with_triage(core: Core, triage: object) -> Conversations:
+    """The path of a message with another triage."""
+    store = MemoryStore()
+    return Conversations(
+        knowledge=core.knowledge,
+        searcher=core.searcher,
+        triage=cast("Triage", triage),
+        transcript=store,
+        handoffs=store,
+        clock=FixedClock(NOON),
+    )
+
+
+async def test_a_question_gets_its_answer(library: Conversations, store: MemoryStore) -> None:
+    """A question on the pack is answered, and the turn is on record before it is returned."""
+    turn = await library.handle(a_message("late fees"))
+    assert (turn.kind, turn.answer_ids, turn.handoff, turn.n) == (Kind.ANSWER, ("fines",), None, 1)
+    assert await store.of(HERE) == [turn]
+
+
+async def test_the_same_message_again_gives_the_first_turn(library: Conversations, store: MemoryStore) -> None:
+    """A message that is delivered twice is answered once, even when its text changed."""
+    first = await library.handle(a_message("late fees", message_id="m"))
+    assert await library.handle(a_message("opening times", message_id="m")) == first
+    assert len(await store.of(HERE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "urgent"),
+    [
+        ("i want to kill myself", Kind.CRISIS, True),
+        ("i can't breathe", Kind.EMERGENCY, True),
+        ("can i talk to a person", Kind.HUMAN, False),
+        ("should i stop my medication", Kind.MEDICAL_ADVICE, False),
+    ],
+)
+async def test_what_needs_a_person_opens_a_handoff(
+    library: Conversations, store: MemoryStore, text: str, kind: Kind, *, urgent: bool
+) -> None:
+    """The case is on record with its kind, its urgency and its message."""
+    turn = await library.handle(a_message(text))
+    [handoff] = await store.opened(HERE)
+    assert (turn.kind, turn.handoff) == (kind, "opened")
+    assert (handoff.kind, handoff.urgent, handoff.message_ids) == (kind, urgent, (turn.message_id,))
+
+
+async def test_danger_latches_and_a_responder_clears_it(
+    library: Conversations, store: MemoryStore, clock: FixedClock
+) -> None:
+    """An answer after danger stands below the numbers, until somebody clears it."""
+    await library.handle(a_message("i want to kill myself"))
+    below = await library.handle(a_message("late fees"))
+    clock.at = NOON + timedelta(minutes=1)
+    await store.clear_latch(HERE, clock.now())
+    after = await library.handle(a_message("late fees"))
+    assert (below.latched, after.latched) == (True, False)
+    assert below.reply.text.index("116 123") < below.reply.text.index("A late item")
+    assert after.reply.text.startswith("A late item")
+
+
+async def test_an_alarm_repeated_is_worded_anew(library: Conversations) -> None:
+    """Somebody who says it again does not get the same card again, and still gets the numbers."""
+    first, second = [await library.handle(a_message("i want to kill myself")) for _ in range(2)]
+    assert second.reply.text != first.reply.text
+    assert "116 123" in second.reply.text
+
+
+@pytest.mark.parametrize("number", ["1", " 1. ", "1)", "#1"])
+async def test_a_choice_is_taken_by_its_number(library: Conversations, number: str) -> None:
+    """The number of a choice means its question."""
+    await library.handle(a_message("how long can i keep a book"))
+    assert (await library.handle(a_message(number))).answer_ids == ("renewals",)
+
+
+async def test_a_choice_is_taken_by_its_label(library: Conversations) -> None:
+    """A button sends its label, which is a question like any other."""
+    turn = await library.handle(a_message("how long can i keep a book"))
+    chosen = await library.handle(a_message(turn.reply.choices[1].label))
+    assert chosen.answer_ids == (turn.reply.choices[1].id,)
+
+
+@pytest.mark.parametrize("number", ["0", "9", "-1", "1.5", "\u00b2", "\u2468"])
+async def test_a_number_that_is_no_choice_is_only_text(library: Conversations, number: str) -> None:
+    """What is not on the list picks nothing, and digits that are no numbers do not break anything."""
+    await library.handle(a_message("how long can i keep a book"))
+    turn = await library.handle(a_message(number))
+    assert turn.reply.text
+    assert turn.answer_ids == ()
+
+
+async def test_what_was_typed_is_recorded_and_not_what_was_read(library: Conversations, store: MemoryStore) -> None:
+    """The transcript holds the visitor's own words, a picked number too."""
+    await library.handle(a_message("how long can i keep a book"))
+    await library.handle(a_message("1"))
+    assert (await store.of(HERE))[-1].visitor_text == "1"
+
+
+@pytest.mark.parametrize("broken", [NoReading, NoWriting])
+async def test_danger_needs_no_store(small_core: Core, clock: FixedClock, broken: type[MemoryStore]) -> None:
+    """When nothing can be recorded, the crisis reply is served all the same."""
+    library = conversations_of(small_core, broken(), clock)
+    turn = await library.handle(a_message("i want to kill myself"))
+    assert (turn.kind, turn.latched) == (Kind.CRISIS, True)
+    assert "116 123" in turn.reply.text
+
+
+@pytest.mark.parametrize("broken", [NoReading, NoWriting])
+async def test_a_failure_is_told_with_the_numbers(small_core: Core, clock: FixedClock, broken: type[MemoryStore]) -> None:
+    """A question that cannot be recorded gets the truth, a way to help, and no claim that it was passed on."""
+    library = conversations_of(small_core, broken(), clock)
+    turn = await library.handle(a_message("late fees"))
+    assert turn.reply.text.startswith("Something went wrong on our side.")
+    assert "116 123" in turn.reply.text
+    assert turn.handoff == "offered"
+
+
+@pytest.mark.parametrize("text", ["can i talk to a person", "i want to kill myself", "should i stop my medication"])
+async def test_what_was_not_recorded_is_not_said_to_be_passed_on(small_core: Core, clock: FixedClock, text: str) -> None:
+    """The bot does not say that it noted or marked something that no store holds."""
+    turn = await conversations_of(small_core, NoWriting(), clock).handle(a_message(text))
+    assert "I have noted" not in turn.reply.text
+    assert "I have marked" not in turn.reply.text
+
+
+async def test_when_triage_fails_the_numbers_are_shown(small_core: Core) -> None:
+    """Whatever breaks, help and a person are within reach."""
+    turn = await with_triage(small_core, BrokenTriage()).handle(a_message("late fees"))
+    assert turn.kind is Kind.DISTRESS
+    assert "116 123" in turn.reply.text
+
+
+async def test_when_the_search_fails_the_numbers_are_shown(
+    small_core: Core, store: MemoryStore, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken index costs the answer, not the conversation."""
+    library = conversations_of(small_core, store, clock)
+
+    def fail(_text: str, _earlier: Sequence[str] = ()) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(library, "_searcher", type("Broken", (), {"search": staticmethod(fail)})())
+    turn = await library.handle(a_message("late fees"))
+    assert "116 123" in turn.reply.text
+
+
+async def test_while_a_person_replies_the_bot_is_silent(small_core: Core, clock: FixedClock) -> None:
+    """A relayed message is recorded and gets no words."""
+    library = conversations_of(small_core, OwnedByAPerson(), clock)
+    turn = await library.handle(a_message("late fees"))
+    assert (turn.kind, turn.reply.text, turn.handoff) == (Kind.RELAYED, "", None)
+
+
+async def test_danger_is_raised_while_a_person_replies(small_core: Core, clock: FixedClock) -> None:
+    """A person's ownership does not switch triage off."""
+    turn = await conversations_of(small_core, OwnedByAPerson(), clock).handle(a_message("i want to kill myself"))
+    assert turn.kind is Kind.CRISIS
+    assert "116 123" in turn.reply.text
+
+
+async def test_a_new_conversation_starts_at_one_and_knows_nothing(library: Conversations) -> None:
+    """Conversations do not see each other."""
+    await library.handle(a_message("i want to kill myself", "a"))
+    turn = await library.handle(a_message("late fees", "b"))
+    assert (turn.n, turn.latched) == (1, False)
+
+
+async def test_no_log_line_holds_what_was_typed(
+    library: Conversations, small_core: Core, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A marked message goes down every path, and its mark is in no line."""
+    caplog.set_level(logging.DEBUG)
+    texts = ["", "late fees", "i want to kill myself", "can i talk to a person", "hello", "1", "who reigns in spain"]
+    for text in texts:
+        await library.handle(a_message(f"{text} markedword"))
+        await conversations_of(small_core, NoWriting(), clock).handle(a_message(f"{text} markedword"))
+    await with_triage(small_core, BrokenTriage()).handle(a_message("markedword"))
+    assert caplog.records
+    assert not any("markedword" in str(vars(record)) for record in caplog.records)
+
+
+async def test_the_sites_country_and_contact_are_used(small_core: Core, store: MemoryStore, clock: FixedClock) -> None:
+    """An operator's country and address reach the reply."""
+    library = Conversations(
+        knowledge=small_core.knowledge,
+        searcher=small_core.searcher,
+        triage=small_core.triage,
+        transcript=store,
+        handoffs=store,
+        clock=clock,
+        site=Site(country="US", contact="desk@example.org"),
+    )
+    text = (await library.handle(a_message("can i talk to a person"))).reply.text
+    assert "988" in text
+    assert "desk@example.org" in text
+
+
+def test_each_decision_has_its_word() -> None:
+    """A decision's kind is the word used everywhere."""
+    assert kind_of(Relayed()) is Kind.RELAYED
+    assert kind_of(Abstained(on_subject=True, score=0.0)) is Kind.ABSTAIN
