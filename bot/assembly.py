@@ -136,6 +136,7 @@ def corpus_of(knowledge: KnowledgeBase) -> "Corpus":
         out_of_scope=knowledge.out_of_scope,
         english=english_words(),
         answer_risk=knowledge.pack.answer_risk,
+        false_answer_risk=knowledge.pack.false_answer_risk,
         clarify_risk=knowledge.pack.clarify_risk,
         smalltalk_risk=knowledge.pack.smalltalk_risk,
     )

@@ -26,7 +26,8 @@ class PackFile(_Part):
     personal_topics: tuple[str, ...] = ()  # topics on which a question about one person is medical advice
     starters: tuple[AnswerId, ...] = ()  # questions offered before the first message
     default_country: str = Field(pattern="^[A-Z]{2}$")
-    answer_risk: float = Field(0.06, gt=0, lt=0.5)
+    answer_risk: float = Field(0.1, gt=0, lt=0.5)
+    false_answer_risk: float = Field(0.08, gt=0, lt=0.5)
     clarify_risk: float = Field(0.45, gt=0, lt=0.9)
     smalltalk_risk: float = Field(0.15, gt=0, lt=0.9)
     min_words: int = 40

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler, normalize
 from sklearn.svm import LinearSVC
 
-from bot.calibration import FEATURES, Calibration, Logistic, threshold_for
+from bot.calibration import FEATURES, Calibration, Logistic, expand, threshold_for
 from bot.model import AnswerId
 from bot.retrieval.index import Index, IndexData, Ranking
 from bot.retrieval.reading import read
@@ -24,6 +24,7 @@ from bot.text.analyzer import stem
 CLASSIFIER_CELLS = 60_000_000  # terms x answers; past that (240 MB) answers are ranked by cosine alone
 FEW_PHRASINGS = 12  # with this many good phrasings BM25 over the answer's text no longer helps (research/retrieval.md)
 FOLDS = 4
+LEAST_THRESHOLD = 1 / 3  # an answer less likely than that is not served, whatever the targets allow
 MIN_OUT_OF_SCOPE = 20  # fewer logged questions teach the classifier nothing general
 TWIN_COSINE = 0.9  # phrasings nearer than this are hidden together, or a hidden one would find its own twin
 CALIBRATION_QUERIES: Mapping[str, int] = {"phrasing": 3_000, "hidden": 1_200, "substituted": 1_200, "logged": 2_000}
@@ -33,7 +34,7 @@ OUT_OF_SCOPE_PRIOR = 0.35  # assumed share of messages that no answer fits; sets
 
 # What kinds of messages without an answer are expected. Phrasings of a hidden answer are the hardest, since a neighbour
 # often fits them nearly as well; questions that were really asked and had no answer weigh most, where a pack has some.
-OUT_OF_SCOPE_SHARES = {"logged": 0.6, "substituted": 0.25, "hidden": 0.15}
+OUT_OF_SCOPE_SHARES = {"logged": 0.85, "substituted": 0.1, "hidden": 0.05}
 
 Progress = Callable[[str, float], None]
 
@@ -56,7 +57,8 @@ class Corpus:
     concepts: tuple[tuple[str, str], ...]  # (name, phrase)
     out_of_scope: tuple[str, ...]  # questions known to have no answer; may be empty
     english: frozenset[str]
-    answer_risk: float  # target share of wrong answers among those served
+    answer_risk: float  # target share of questions with an answer that may get a wrong one
+    false_answer_risk: float  # target share of messages without an answer that may get one
     clarify_risk: float  # target share of "which of these?" that do not hold the right one
     smalltalk_risk: float  # target share of small talk answers given to something else
 
@@ -89,15 +91,13 @@ def build(corpus: Corpus, progress: Progress = lambda _label, _share: None) -> I
         progress: called with a label and the share done, 0 to 1.
     """
     progress("Fitting the index", 0.0)
+    smalltalk = frozenset(entry.answer_id for entry in corpus.entries if entry.is_smalltalk)
     data = fit(corpus)
     observations: list[Observation] = []
-    smalltalk = frozenset(entry.answer_id for entry in corpus.entries if entry.is_smalltalk)
-    for fold_number, (held_in, hidden) in enumerate(hide(corpus)):
-        progress("Calibrating on hidden questions", (fold_number + 1) / (FOLDS + 1))
+    for number, (held_in, hidden) in enumerate(hide(corpus), start=1):
+        progress("Calibrating on hidden questions", number / (FOLDS + 1))
         observations += observe(Index(fit(held_in)), hidden, smalltalk)
-    calibration = calibrate(observations, corpus)
-    progress("Done", 1.0)
-    return replace(data, calibration=calibration)
+    return replace(data, calibration=calibrate(observations, corpus))
 
 
 def hidden_rankings(corpus: Corpus, progress: Progress) -> Iterator[tuple[Hidden, Ranking]]:
@@ -261,14 +261,14 @@ def calibrate(observations: Sequence[Observation], corpus: Corpus) -> Calibratio
     model_right, model_among = _fit_logistic(rows, right, weights), _fit_logistic(rows, among, weights)
     score = np.array([model_right.probability(row) for row in rows])
     chance = np.array([model_among.probability(row) for row in rows])
-    answer_threshold = _weighted_threshold(score, right, weights, risk=corpus.answer_risk)
+    small = np.array([each.ranked_smalltalk for each in observations])
+    answer_threshold = _answer_threshold(score, right, small, np.array([each.origin for each in observations]), corpus)
     unanswered = score < answer_threshold
     clarify_threshold = (
         _weighted_threshold(chance[unanswered], among[unanswered], weights[unanswered], risk=corpus.clarify_risk)
         if unanswered.any()
         else 1.0
     )
-    small = np.array([each.ranked_smalltalk for each in observations])
     truly_small = np.array([each.is_smalltalk for each in observations])
     smalltalk_threshold = (
         _weighted_threshold(score[small], truly_small[small], weights[small], risk=corpus.smalltalk_risk)
@@ -282,6 +282,38 @@ def calibrate(observations: Sequence[Observation], corpus: Corpus) -> Calibratio
         clarify_threshold=clarify_threshold,
         smalltalk_threshold=min(answer_threshold, smalltalk_threshold),
     )
+
+
+def _answer_threshold(
+    scores: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    small: NDArray[np.bool_],
+    origins: NDArray[np.str_],
+    corpus: Corpus,
+) -> float:
+    """Choose the lowest threshold that keeps both of the pack's promises on hidden queries.
+
+    Of the questions that have an answer, at most ``answer_risk`` get a wrong one; of the messages that have none, at most
+    ``false_answer_risk`` get one. Messages that were really asked and had no answer are the measure of the second, where the
+    pack has enough; otherwise replaced subjects and hidden answers are, which is stricter.
+    """
+    asked = origins == "phrasing"
+    logged = origins == "logged"
+    none = logged if logged.sum() >= MIN_OUT_OF_SCOPE * FOLDS else ~asked
+    wrong = scores[asked & ~right & ~small]
+    false = scores[none & ~small]
+    return max(
+        LEAST_THRESHOLD,
+        _above(wrong, allowed=int(corpus.answer_risk * asked.sum())),
+        _above(false, allowed=int(corpus.false_answer_risk * none.sum())),
+    )
+
+
+def _above(scores: NDArray[np.float64], *, allowed: int) -> float:
+    """Return the lowest threshold that at most ``allowed`` of the scores reach."""
+    if len(scores) <= allowed:
+        return 0.0
+    return float(np.nextafter(np.sort(scores)[::-1][allowed], 2.0))
 
 
 def _weights(origins: Sequence[str]) -> NDArray[np.float64]:
@@ -344,7 +376,8 @@ def _fit_logistic(rows: NDArray[np.float64], target: NDArray[np.bool_], weights:
     if target.all() or not target.any():  # a pack too small to hide anything: trust the scores' own order
         return _untrained()
     scaler = StandardScaler().fit(rows)
-    model = LogisticRegression(C=0.01, max_iter=1000).fit(scaler.transform(rows), target, sample_weight=weights)
+    expanded = np.array([expand(row) for row in scaler.transform(rows).tolist()])
+    model = LogisticRegression(C=0.003, max_iter=3000).fit(expanded, target, sample_weight=weights)
     return Logistic(
         mean=tuple(scaler.mean_.tolist()),
         scale=tuple(scaler.scale_.tolist()),
@@ -356,10 +389,11 @@ def _fit_logistic(rows: NDArray[np.float64], target: NDArray[np.bool_], weights:
 def _untrained() -> Logistic:
     """Return a model that wants a high cosine and known words; used where there is nothing to fit on."""
     wanted = {"cosine": 8.0, "coverage": 4.0}
+    n_products = len(expand([0.0] * len(FEATURES))) - len(FEATURES)
     return Logistic(
         mean=tuple({"cosine": 0.6, "coverage": 0.9}.get(name, 0.0) for name in FEATURES),
         scale=(1.0,) * len(FEATURES),
-        weights=tuple(wanted.get(name, 0.0) for name in FEATURES),
+        weights=(*(wanted.get(name, 0.0) for name in FEATURES), *([0.0] * n_products)),
         bias=0.0,
     )
 

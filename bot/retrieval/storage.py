@@ -25,7 +25,7 @@ from bot.triage.classifier import ClassifierData
 
 FORMAT = 3
 CHUNK_BYTES = 1 << 18
-_META, _TERMS, _ENGLISH, _PACK = "meta.json", "terms.txt", "english.txt", "pack.json"
+_META, _META_CHECKSUM, _TERMS, _ENGLISH, _PACK = "meta.json", "meta.crc", "terms.txt", "english.txt", "pack.json"
 _ARRAYS = tuple(
     name
     for name in (field.name for field in fields(IndexData))
@@ -90,6 +90,7 @@ def save(data: IndexData, pack_json: str, folder: Path, classifier: ClassifierDa
             "checksums": {path.name: _checksum(path) for path in sorted(beside.iterdir())},
         }
         (beside / _META).write_text(json.dumps(meta), encoding="utf-8")
+        (beside / _META_CHECKSUM).write_text(str(_checksum(beside / _META)), encoding="utf-8")
         for path in beside.iterdir():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
@@ -111,7 +112,8 @@ def load(folder: Path) -> Saved:
         meta = json.loads((folder / _META).read_text(encoding="utf-8"))
         if meta["format"] != FORMAT:
             raise IndexUnreadable(f"the saved index has format {meta['format']}, this version reads {FORMAT}")
-        for name, checksum in meta["checksums"].items():
+        own = int((folder / _META_CHECKSUM).read_text(encoding="utf-8"))
+        for name, checksum in {_META: own, **meta["checksums"]}.items():
             if _checksum(folder / name) != checksum:
                 raise IndexUnreadable(f"{name} of the saved index is damaged")
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS}
@@ -129,7 +131,7 @@ def load(folder: Path) -> Saved:
         )
         classifier = _classifier(folder, meta["triage"]) if meta["triage"] else None
         return Saved(data, (folder / _PACK).read_text(encoding="utf-8"), classifier)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexUnreadable(f"the saved index cannot be read ({type(error).__name__})") from error
 
 

@@ -56,7 +56,7 @@ ANSWER = "answers/using/fines.md"
         (ANSWER, "follow_ups: [renewals]", "follow_ups: [renewals", f"{ANSWER}:1"),
         ("pack.yaml", "min_words: 15", "min_words: few", "pack.yaml:11: min_words: is 'few': "),
         ("pack.yaml", "default_country: GB", "default_country: Britain", "pack.yaml:7: default_country: is 'Britain': "),
-        ("pack.yaml", "answer_risk: 0.06", "answer_risk: 6", "pack.yaml:9: answer_risk: is 6: "),
+        ("pack.yaml", "answer_risk: 0.1", "answer_risk: 6", "pack.yaml:9: answer_risk: is 6: "),
         ("pack.yaml", "(d|s)?", "(d|s", "pack.yaml:16: forbidden.0.pattern: is '\\\\bguarantee(d|s\\\\b': "),
         ("sources.yaml", "  kind: rules\n", "", "sources.yaml:2: rules.kind: this field is missing. Add it."),
         ("sources.yaml", 'says: "Up to 12', 'text: "Up to 12', "sources.yaml:10: rules.passages.limit.says: this field"),
