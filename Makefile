@@ -1,6 +1,6 @@
 # Handrail's commands. `make run` and `make test` need nothing but Debian's python3 (3.11 or newer) with venv, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help run ask check test fast format lint types unit browser eval bench lock clean
+.PHONY: help run ask check test fast format lint types eval bench lock clean
 
 PYTHON ?= python3
 VENV := .venv

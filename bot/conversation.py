@@ -34,6 +34,8 @@ from bot.triage import Triage
 
 log = logging.getLogger("handrail")
 RECENT_TURNS = 5  # read by triage together with the message
+MAX_KEPT_CHARS = 20_000  # of a message, in the transcript; longer ones are pasted files, and nobody reads those to their end
+NEEDS_NO_RECORD = frozenset({Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS, Kind.SOURCING, Kind.MEDICAL_ADVICE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +93,20 @@ class Conversations:
         if route.kind is None:
             route = self._route(message, [turn.visitor_text for turn in turns[-RECENT_TURNS:]])
         text = _chosen(message.text, turns[-1] if turns else None)
-        decision = self._decide(replace(message, text=text), route, turns, owner)
-        kind = kind_of(decision)
-        repeated = any(turn.kind is kind for turn in turns[-3:]) and kind is Kind.CRISIS
-        reply = self.replies.of(decision, self._setting(message, latched=latched, repeated=repeated))
+        try:
+            decision = self._decide(replace(message, text=text), route, turns, owner)
+            kind = kind_of(decision)
+            repeated = any(turn.kind is kind for turn in turns[-3:]) and kind is Kind.CRISIS
+            reply = self.replies.of(decision, self._setting(message, latched=latched, repeated=repeated))
+        except Exception as error:  # noqa: BLE001 - whatever fails here, the numbers and a way to a person are still shown
+            return self._unrecorded(message, route, error, started)
         now = self._clock.now()
         turn = Turn(
             conversation_id=message.conversation_id,
             message_id=message.message_id,
             n=len(turns) + 1,
             at=now,
-            visitor_text=message.text,
+            visitor_text=_kept(message.text),
             kind=kind,
             answer_ids=_answer_ids(decision),
             score=round(_score_of(decision), 4),
@@ -177,11 +182,11 @@ class Conversations:
             repeated=repeated,
         )
 
-    def _unrecorded(self, message: Message, route: Route, error: StoreUnavailable, started: float) -> Turn:
-        """Serve what needs no store: the safety reply, or the numbers and an honest word."""
+    def _unrecorded(self, message: Message, route: Route, error: Exception, started: float) -> Turn:
+        """Serve what needs neither store nor index: the safety reply, or the numbers and an honest word."""
         log.error("turn not recorded", extra={"error": type(error).__name__})
-        setting = self._setting(message)
-        if route.kind is not None:
+        setting = replace(self._setting(message), recorded=False)
+        if route.kind in NEEDS_NO_RECORD:
             decision: Decision = Escalated(kind=route.kind, route=route)
             reply: Reply = self.replies.of(decision, setting)
         else:
@@ -192,7 +197,7 @@ class Conversations:
             message_id=message.message_id,
             n=0,
             at=self._clock.now(),
-            visitor_text=message.text,
+            visitor_text=_kept(message.text),
             kind=kind,
             answer_ids=(),
             score=0.0,
@@ -244,10 +249,14 @@ def _score_of(decision: Decision) -> float:
             return 1.0
 
 
+def _kept(text: str) -> str:
+    return text if len(text) <= MAX_KEPT_CHARS else text[:MAX_KEPT_CHARS] + " […]"
+
+
 def _chosen(text: str, last: Turn | None) -> str:
     """Return the question a visitor picked by its number, or the text as it is."""
     picked = text.strip().strip(".)#")
-    if last is None or not picked.isdigit() or len(picked) > 1 or not last.reply.choices:
+    if last is None or not picked.isdecimal() or len(picked) > 1 or not last.reply.choices:
         return text
     at = int(picked) - 1
     return last.reply.choices[at].label if 0 <= at < len(last.reply.choices) else text

@@ -52,7 +52,7 @@ def decide(
     if owner is Owner.PERSON:
         return Relayed()
     if not findings.candidates:
-        why = "many" if findings.n_questions > 1 else "empty"
+        why = "many" if findings.n_questions > 1 else "other_language" if findings.known_words == 0 else "empty"
         return Abstained(on_subject=on_subject and why == "many", score=0.0, why=why)
     best = findings.candidates[0]
     if best.answer_id.startswith(SMALLTALK_PREFIX) and best.score >= calibration.smalltalk_threshold:

@@ -40,6 +40,7 @@ class Setting:
     contact: str | None = None
     latched: bool = False  # the conversation was in crisis before this message
     repeated: bool = False  # the same card was shown before
+    recorded: bool = True  # False when the store is away: then nothing may be said to have been noted
 
 
 class Replies:
@@ -54,6 +55,8 @@ class Replies:
     def of(self, decision: Decision, setting: Setting) -> Reply:
         """Word a decision."""
         reply = self._worded(decision, setting)
+        if isinstance(decision, Relayed):
+            return reply  # a person is answering; the bot says nothing, whatever came before
         if setting.latched and not (isinstance(decision, Escalated) and decision.kind in _SAFETY):
             return self._below_help(reply, decision, setting)
         return reply
@@ -106,7 +109,7 @@ class Replies:
         follow_ups = [each for answer in answers for each in answer.follow_ups if each not in given]
         return Reply(
             text="\n\n".join(blocks),
-            sources=self._sources(answers),
+            sources=self._sources([answer for answer in answers if not _is_withdrawn(answer, setting.today)]),
             choices=self._choices(list(dict.fromkeys(follow_ups))[:MAX_FOLLOW_UPS]),
         )
 
@@ -116,7 +119,7 @@ class Replies:
             "reviewed_by": answer.reviewed_by,
             "review_by": spoken(answer.review_by),
         }
-        if answer.is_overdue(today) and answer.time_bound:
+        if _is_withdrawn(answer, today):
             return self.say("withdrawn", **values)
         parts = [answer.text, self.say("status_time_bound" if answer.time_bound else "status", **values)]
         if answer.is_overdue(today):
@@ -142,9 +145,7 @@ class Replies:
             case Kind.CRISIS:
                 return self._crisis(route, setting)
             case Kind.EMERGENCY:
-                wanted = {"emergency", "poison"}
-                first = [] if self._has_emergency(setting) else [self.say("emergency_number_unknown")]
-                return self._with_help([*first, self.say("emergency"), self.say("crisis_noted")], setting, wanted)
+                return self._with_help([self.say("emergency")], setting, {"emergency", "poison"}, after=self._noted(setting))
             case Kind.DISTRESS:
                 return self._with_help([self.say("distress")], setting, {"crisis"})
             case Kind.HUMAN:
@@ -157,12 +158,15 @@ class Replies:
         wanted = {"crisis", "emergency"} | ({"abuse"} if route.variant == "abuse" else set())
         name = route.variant or ("other" if route.about == "other" else "self")
         if setting.repeated:
-            return self._with_help([self.say("crisis_again"), self.say("crisis_noted")], setting, wanted)
+            return self._with_help([self.say("crisis_again")], setting, wanted, after=self._noted(setting))
         after = [self.say("crisis_self_next")] if name == "self" else []
-        return self._with_help([self.say(f"crisis_{name}")], setting, wanted, after=[*after, self.say("crisis_noted")])
+        return self._with_help([self.say(f"crisis_{name}")], setting, wanted, after=[*after, *self._noted(setting)])
+
+    def _noted(self, setting: Setting) -> list[str]:
+        return [self.say("crisis_noted")] if setting.recorded else []
 
     def _medical_advice(self, general: Candidate | None, setting: Setting) -> Reply:
-        advice = self.say("medical_advice")
+        advice = " ".join([self.say("medical_advice"), *([self.say("medical_advice_noted")] if setting.recorded else [])])
         if general is None:
             return Reply(text=advice)
         answered = self._answered([general], setting)
@@ -186,8 +190,12 @@ class Replies:
     ) -> Reply:
         lines = self._lines(setting, wanted, abroad=abroad)
         listed = "\n".join(f"- {describe(line)}" for line in lines)
-        if "emergency" in wanted and not any("emergency" in line.for_ for line in lines):
-            blocks = [*blocks, self.say("emergency_number_unknown")] if len(blocks) == 1 else blocks
+        if "emergency" in wanted and not self._knows_emergency_number(setting):
+            blocks = (
+                [self.say("emergency_number_unknown"), *blocks]
+                if "poison" in wanted
+                else [*blocks, self.say("emergency_number_unknown")]
+            )
         return Reply(text="\n\n".join([*blocks, listed, *after]), help=tuple(lines))
 
     def _lines(self, setting: Setting, wanted: set[str], *, abroad: bool = False) -> list[HelpLine]:
@@ -207,8 +215,11 @@ class Replies:
                 return country.lower()
         return None
 
-    def _has_emergency(self, setting: Setting) -> bool:
-        return any("emergency" in line.for_ for line in self._lines(setting, {"emergency"}))
+    def _knows_emergency_number(self, setting: Setting) -> bool:
+        """Whether the number shown is the visitor's own: their country, or the operator's for the site, has one here."""
+        known = setting.country or setting.site_country
+        file = self._knowledge.help.get(known.lower()) if known else None
+        return file is not None and any("emergency" in line.for_ for line in file.lines)
 
     def _choices(self, answer_ids: object) -> tuple[Choice, ...]:
         return tuple(
@@ -227,6 +238,10 @@ class Replies:
                 if section and section not in known:
                     known.append(section)
         return tuple(_source_note(name, self._knowledge.sources[name], found) for name, found in sections.items())
+
+
+def _is_withdrawn(answer: Answer, today: date) -> bool:
+    return answer.time_bound and answer.is_overdue(today)
 
 
 def describe(line: HelpLine) -> str:

@@ -1,5 +1,6 @@
 """A progress bar on standard error, drawn only when the work turns out to be long."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,8 @@ def bar() -> Iterator[Callable[[str, float], None]]:
     shown: list[object] = []
 
     def step(label: str, share: float) -> None:
+        if not sys.stderr.isatty():
+            return  # a log or a pipe: a bar would only be noise in it
         from rich.console import Console
         from rich.progress import Progress, TimeElapsedColumn
 

@@ -176,6 +176,13 @@ class Index:
                 return data.answer_ids[int(data.answer_starts.searchsorted(at, side="right")) - 1]
         return None
 
+    def owner_of(self, phrasing: str) -> AnswerId | None:
+        """Return the answer that holds a phrasing, letter for letter, if one does."""
+        if phrasing not in self.data.phrasings:
+            return None
+        at = int(np.searchsorted(self.data.answer_starts, self.data.phrasings.index(phrasing), side="right")) - 1
+        return self.data.answer_ids[at]
+
     def content_words(self, tokens: Sequence[str]) -> list[str]:
         """Return the words that carry a subject: neither function words nor single letters."""
         return [token for token in tokens if self._is_content(token)]

@@ -8,7 +8,6 @@ from bot.model import AnswerId, Candidate
 from bot.retrieval.index import Index
 from bot.retrieval.questions import MANY_QUESTIONS, separate_questions
 from bot.retrieval.reading import MAX_PART_WORDS, read
-from bot.text import fold, tokenize
 
 MAX_QUERY_CHARS = 4_000  # about 700 words; what stands beyond is not read
 EXACT_SCORE = 0.99  # a stored phrasing, word for word; a phrasing belongs to one answer only
@@ -32,6 +31,9 @@ class Findings:
 
 
 NOTHING = Findings(candidates=(), among=0.0)
+FOREIGN = Findings(candidates=(), among=0.0, known_words=0.0)  # letters, but of a script that holds no word of ours
+MIN_FOREIGN_LETTERS = 2
+MAX_ODD_CHARS = 4  # "2c-b" may be a word; "7", "a" and "1.5" ask nothing
 
 
 class Searcher:
@@ -43,6 +45,7 @@ class Searcher:
             raise ValueError("The index has no calibration; build it with bot.retrieval.build.build.")
         self.index = index
         self.calibration: Calibration = index.data.calibration
+        self._puzzled = index.owner_of("??")
 
     def search(self, text: str, earlier: Sequence[str] = ()) -> Findings:
         """Return candidates for a message.
@@ -53,8 +56,8 @@ class Searcher:
         """
         text = text[:MAX_QUERY_CHARS]
         tokens = self.index.analyzer.tokens(text)
-        if not tokens:
-            return NOTHING
+        if not any(map(_asks_something, tokens)):
+            return self._without_words(text)
         known = self._known_share(tokens)
         exact = self.index.exact(tokens)
         if exact is not None:
@@ -78,6 +81,15 @@ class Searcher:
             n_words=len(tokens),
             known_words=known,
         )
+
+    def _without_words(self, text: str) -> Findings:
+        """Read what holds no word: "??" may be stored as a phrasing; other scripts are told from no letters at all."""
+        marks = set(text) - {" ", "!"}
+        if marks == {"?"} and self._puzzled is not None:
+            candidate = Candidate(answer_id=self._puzzled, score=EXACT_SCORE, matched="??")
+            return Findings(candidates=(candidate,), among=EXACT_SCORE)
+        letters = sum(character.isalpha() for character in text)
+        return NOTHING if letters < MIN_FOREIGN_LETTERS else FOREIGN
 
     def _two(
         self, questions: Sequence[str], whole: tuple[list[Candidate], float]
@@ -107,6 +119,5 @@ class Searcher:
         return known / len(words)
 
 
-def words_in(text: str) -> int:
-    """Return how many words a text has."""
-    return len(tokenize(fold(text)))
+def _asks_something(token: str) -> bool:
+    return (token.isalpha() and len(token) > 1) or len(token) > MAX_ODD_CHARS

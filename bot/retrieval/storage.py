@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -23,6 +24,8 @@ from bot.model import AnswerId
 from bot.retrieval.index import IndexData
 from bot.triage.classifier import ClassifierData
 
+KEPT_INDEXES = 3  # besides the one in use: other packs served from the same folder, and a step back
+ABANDONED_S = 3600.0
 FORMAT = 3
 CHUNK_BYTES = 1 << 18
 _META, _META_CHECKSUM, _TERMS, _ENGLISH, _PACK = "meta.json", "meta.crc", "terms.txt", "english.txt", "pack.json"
@@ -136,19 +139,28 @@ def load(folder: Path) -> Saved:
 
 
 def _classifier_meta(classifier: ClassifierData) -> dict[str, object]:
-    return {"labels": classifier.labels, "thresholds": classifier.thresholds, "words": classifier.words}
+    return {name: getattr(classifier, name) for name in ("labels", "thresholds", "part_thresholds", "words")}
 
 
 def _classifier(folder: Path, meta: dict[str, Any]) -> ClassifierData:
     arrays = {name: np.load(folder / f"triage_{name}.npy", mmap_mode="r", allow_pickle=False) for name in _CLASSIFIER_ARRAYS}
-    return ClassifierData(labels=tuple(meta["labels"]), thresholds=meta["thresholds"], words=meta["words"], **arrays)
+    return ClassifierData(**{**meta, "labels": tuple(meta["labels"])}, **arrays)
 
 
 def remove_others(folder: Path) -> None:
-    """Remove the indexes of earlier packs beside this one, and what a crash left."""
-    for other in folder.parent.iterdir():
-        if other.is_dir() and other != folder and other.name.startswith((".new-", "index-")):
-            shutil.rmtree(other, ignore_errors=True)
+    """Remove indexes beside this one that are past use: all but the newest few, and what a crash left an hour ago."""
+    others = [path for path in folder.parent.iterdir() if path.is_dir() and path != folder]
+    indexes = sorted((path for path in others if path.name.startswith("index-")), key=_age_s)
+    left = [path for path in others if path.name.startswith(".new-") and _age_s(path) > ABANDONED_S]
+    for path in [*indexes[KEPT_INDEXES:], *left]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:  # another process removed it just now
+        return 0.0
 
 
 def _calibration(raw: dict[str, object]) -> Calibration:

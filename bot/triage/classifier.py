@@ -32,7 +32,8 @@ class ClassifierData:
     idf: NDArray[np.float32]  # (COLUMNS,)
     weights: NDArray[np.float32]  # (COLUMNS, n_labels)
     bias: NDArray[np.float32]  # (n_labels,)
-    thresholds: dict[str, float]  # by kind; see ``training.py`` for the target they were chosen by
+    thresholds: dict[str, float]  # of the whole message, by kind; ``training.py`` says by which target they were chosen
+    part_thresholds: dict[str, float]  # of the loudest sentence of a message that has several; higher, since there are many
     words: dict[str, int]  # the words of the messages it learnt from, with how often each occurs; for spelling
 
 

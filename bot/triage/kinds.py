@@ -1,12 +1,15 @@
 """What the labels of the training messages mean: a kind, whom it is about, and which wording."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.model import Kind, Route
+from bot.text import sentences
 
 # Sourcing stands before medical advice, or "how much should I take" would be taken for a question about a medicine.
 ORDER = (Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING, Kind.MEDICAL_ADVICE)
+MAX_PARTS = 100  # different sentences of one message that are looked at one by one
 DANGER = frozenset({Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS})
 KINDS: Mapping[str, Route] = {
     "crisis-self": Route(kind=Kind.CRISIS),
@@ -40,15 +43,19 @@ def by_kind(probabilities: Mapping[str, float]) -> dict[str, float]:
     return {kind: 1.0 - chance for kind, chance in absent.items()}
 
 
-def loudest(classifier: _Classifier, text: str, pieces: Sequence[str]) -> dict[str, float]:
-    """Return each kind's probability; for danger the highest of the whole text and each of its pieces.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the classifier says of a message: each kind's probability by the whole of it, and by its loudest sentence."""
 
-    Danger may stand in one sentence of twelve; a wish for a person or a question about one's own body is judged by the whole
-    message and by its last sentence, where people ask.
-    """
+    whole: Mapping[str, float]
+    part: Mapping[str, float] | None  # None where there are no two sentences
+
+
+def listen(classifier: _Classifier, text: str) -> Heard:
+    """Classify a message and each of its sentences: danger may stand in one of twelve."""
+    parts = [part for part in dict.fromkeys(sentences(text)) if any(map(str.isalnum, part))][:MAX_PARTS]
     whole = by_kind(classifier.probabilities(text))
-    for number, piece in enumerate(pieces if len(pieces) > 1 else ()):
-        for kind, chance in by_kind(classifier.probabilities(piece)).items():
-            if Kind(kind) in DANGER or number == len(pieces) - 1:
-                whole[kind] = max(whole[kind], chance)
-    return whole
+    if len(parts) < 2:
+        return Heard(whole, None)
+    heard = [by_kind(classifier.probabilities(part)) for part in parts]
+    return Heard(whole, {kind: max(each[kind] for each in heard) for kind in whole})

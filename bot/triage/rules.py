@@ -12,6 +12,9 @@ from bot.text import fold, sentences
 from bot.triage.kinds import ORDER
 
 MAX_GAP_WORDS = 5
+HOLDING_WORDS = 6  # words before and after a match in which something may hold it back
+WINDOW_WORDS = 80
+MAX_UNITS = 400
 MAX_JOINED_CHARS = 60  # a shorter sentence may only make sense with the next
 _WORD = re.compile(r"[^\W_]+(?:['*][^\W_]+)*")
 _GAP = rf"(?: [^ ]+){{0,{MAX_GAP_WORDS}}}"
@@ -63,8 +66,11 @@ class Rule:
     unless: re.Pattern[str] | None
 
     def fires(self, sentence: str) -> bool:
-        """Whether the sentence (words joined by single spaces) matches and nothing in it holds the rule back."""
-        return self.match.search(sentence) is not None and (self.unless is None or self.unless.search(sentence) is None)
+        """Whether the sentence (words joined by single spaces) matches with nothing near the match that holds it back."""
+        return any(
+            self.unless is None or self.unless.search(_around(sentence, found.start(), found.end())) is None
+            for found in self.match.finditer(sentence)
+        )
 
 
 class Rules:
@@ -94,8 +100,24 @@ class Rules:
 
 def _units(text: str) -> list[str]:
     """Return the sentences of a text, and short ones once more joined to the next."""
-    units = [unit for unit in map(words_of, sentences(text)) if unit]
-    return units + [f"{left} {right}" for left, right in pairwise(units) if len(left) < MAX_JOINED_CHARS]
+    units = [unit for sentence in sentences(text) for unit in _windows(words_of(sentence))]
+    joined = [f"{left} {right}" for left, right in pairwise(units) if len(left) < MAX_JOINED_CHARS]
+    return list(dict.fromkeys([*units, *joined]))[:MAX_UNITS]
+
+
+def _windows(words: str) -> list[str]:
+    """Cut a sentence without an end into windows that overlap by more than a match is long."""
+    split = words.split()
+    overlap = WINDOW_WORDS // 4
+    starts = range(0, max(1, len(split) - overlap), WINDOW_WORDS - overlap) if split else ()
+    return [" ".join(split[at : at + WINDOW_WORDS]) for at in starts]
+
+
+def _around(sentence: str, start: int, end: int) -> str:
+    """Return a match with the words around it; what stands farther off is about something else."""
+    before = sentence[:start].split()[-HOLDING_WORDS:]
+    after = sentence[end:].split()[:HOLDING_WORDS]
+    return " ".join([*before, sentence[start:end], *after])
 
 
 def words_of(text: str) -> str:

@@ -10,23 +10,25 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from bot.text import fold, sentences, tokenize
+from bot.text import fold, tokenize
 from bot.triage.classifier import COLUMNS, NONE, Classifier, ClassifierData, character_columns, vector, word_columns
-from bot.triage.kinds import loudest
+from bot.triage.kinds import Heard, listen
 
 FOLDS = 4
 STRENGTH = 10.0  # inverse regularisation; 3, 10 and 30 differ little on hidden training messages
 
-# Largest share of hidden messages without a kind that may be given one. Danger is allowed the most, because a person who is
-# shown numbers for nothing loses little, and at most 3 % by the finding of research/safety.md.
+# Largest share of hidden messages without a kind that may be given one, by the whole message; by a single sentence half of
+# it. Together under the 3 % for danger of research/safety.md. The development messages (tests/eval) chose the scale: at one
+# and a half times these shares danger is found in .94 instead of .89 of its messages, but 8 % of questions get a help card.
 FALSE_ALARMS: Mapping[str, float] = {
-    "emergency": 0.005,
-    "crisis": 0.02,
-    "distress": 0.01,
-    "human": 0.01,
-    "sourcing": 0.01,
-    "medical_advice": 0.02,
+    "emergency": 0.0035,
+    "crisis": 0.014,
+    "distress": 0.007,
+    "human": 0.007,
+    "sourcing": 0.007,
+    "medical_advice": 0.014,
 }
+PART_SHARE = 0.5
 
 
 def train(messages: Mapping[str, Sequence[str]], ordinary: Sequence[str]) -> ClassifierData:
@@ -40,12 +42,18 @@ def train(messages: Mapping[str, Sequence[str]], ordinary: Sequence[str]) -> Cla
     labels = np.array([*(label for label, each in messages.items() for _ in each), *(NONE for _ in ordinary)])
     idf = _idf(texts)
     rows = _rows(texts, idf)
-    heard: list[tuple[dict[str, float], str]] = []
+    heard: list[tuple[Heard, str]] = []
     for held_in, hidden in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, labels):
         classifier = Classifier(_fit(rows[held_in], labels[held_in], idf))
-        heard += [(loudest(classifier, texts[at], sentences(texts[at])), str(labels[at])) for at in hidden]
+        heard += [(listen(classifier, texts[at]), str(labels[at])) for at in hidden]
+    quiet = [each for each, label in heard if label == NONE]
     words = Counter(token for text in texts for token in tokenize(fold(text)))
-    return replace(_fit(rows, labels, idf), thresholds=_thresholds(heard), words=dict(words))
+    return replace(
+        _fit(rows, labels, idf),
+        thresholds=_thresholds([each.whole for each in quiet], share=1.0),
+        part_thresholds=_thresholds([each.part for each in quiet if each.part], share=PART_SHARE),
+        words=dict(words),
+    )
 
 
 def _fit(rows: sparse.csr_matrix, labels: NDArray[np.str_], idf: NDArray[np.float32]) -> ClassifierData:
@@ -57,16 +65,17 @@ def _fit(rows: sparse.csr_matrix, labels: NDArray[np.str_], idf: NDArray[np.floa
         weights=np.ascontiguousarray(np.vstack([model.coef_[0] for model in models]).T, dtype=np.float32),
         bias=np.array([model.intercept_[0] for model in models], np.float32),
         thresholds={},
+        part_thresholds={},
         words={},
     )
 
 
-def _thresholds(heard: Sequence[tuple[dict[str, float], str]]) -> dict[str, float]:
+def _thresholds(quiet: Sequence[Mapping[str, float]], *, share: float) -> dict[str, float]:
     """Choose, kind by kind, the lowest threshold that keeps to ``FALSE_ALARMS`` on messages without a kind."""
     found = {}
     for kind, allowed in FALSE_ALARMS.items():
-        quiet = sorted((chances[kind] for chances, label in heard if label == NONE), reverse=True)
-        found[kind] = float(quiet[int(allowed * len(quiet))]) + 1e-6
+        chances = sorted((each[kind] for each in quiet), reverse=True)
+        found[kind] = chances[int(allowed * share * len(chances))] + 1e-6 if chances else 1.0
     return found
 
 

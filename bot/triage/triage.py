@@ -1,14 +1,14 @@
 """Puts the layers of triage together: several views of a message, the rules, and the classifier."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.model import Kind, Route
 from bot.text import Spelling, fold, sentences, tokenize
-from bot.triage.classifier import Classifier
-from bot.triage.kinds import DANGER, KINDS, ORDER, kind_of_label, loudest
+from bot.triage.classifier import Classifier, ClassifierData
+from bot.triage.kinds import DANGER, KINDS, ORDER, Heard, kind_of_label, listen
 from bot.triage.rules import Rules, RuleText
 
-MAX_READ_CHARS = 2_000  # from each end of a longer message; danger may stand last
+MAX_READ_CHARS = 10_000  # from each end of a longer message; danger may stand last
 # Missing a person in danger is worse than showing numbers for nothing, so danger needs half the lead over other kinds.
 DANGER_WEIGHT = 2.0
 
@@ -66,19 +66,20 @@ class Triage:
     def _learnt(self, views: Sequence[str]) -> Route:
         if self._classifier is None:
             return Route()
-        heard = [loudest(self._classifier, view, sentences(view)) for view in views]
-        chances = {kind.value: max(each[kind.value] for each in heard) for kind in ORDER}
-        return self._decide(self._classifier, chances, views)
-
-    def _decide(self, classifier: Classifier, chances: Mapping[str, float], views: Sequence[str]) -> Route:
-        thresholds = classifier.data.thresholds
-        reached = {kind: chances[kind.value] / thresholds[kind.value] for kind in ORDER}
-        concern = min(1.0, max(reached[kind] for kind in DANGER))
+        heard = [listen(self._classifier, view) for view in views]
+        data = self._classifier.data
+        reached = {kind: max(_reached(each, kind.value, data) for each in heard) for kind in ORDER}
         raised = {kind: share * (DANGER_WEIGHT if kind in DANGER else 1.0) for kind, share in reached.items() if share >= 1}
         if not raised:
-            return Route(concern=concern)
+            return Route(concern=max(reached[kind] for kind in DANGER))
         kind = max(raised, key=lambda each: raised[each])
-        return _route_of(kind, classifier, views)
+        return _route_of(kind, self._classifier, views)
+
+
+def _reached(heard: Heard, kind: str, data: ClassifierData) -> float:
+    """Return which share of its threshold a kind reaches, by the whole message or by its loudest sentence."""
+    whole = heard.whole[kind] / data.thresholds[kind]
+    return whole if heard.part is None else max(whole, heard.part[kind] / data.part_thresholds[kind])
 
 
 def _route_of(kind: Kind, classifier: Classifier, views: Sequence[str]) -> Route:
