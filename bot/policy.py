@@ -22,6 +22,8 @@ SMALLTALK_PREFIX = "smalltalk/"  # small talk is indexed beside the answers, und
 MAX_CHOICES = 3
 FOREIGN_SHARE = 0.5  # below this share of known words a message of some length is taken for another language
 FOREIGN_WORDS = 4
+SMALLTALK_WORDS = 25  # a longer message, or one on the subject, must be small talk as surely as an answer must be right
+TERSE_SCORE = 0.85  # "length" or "how long" may mean several things: ask which, unless it is a stored phrasing
 UNEASY = 0.5  # share of the threshold for danger from which a message that fits no answer gets the offer of a person
 
 
@@ -55,9 +57,11 @@ def decide(
         why = "many" if findings.n_questions > 1 else "other_language" if findings.known_words == 0 else "empty"
         return Abstained(on_subject=on_subject and why == "many", score=0.0, why=why)
     best = findings.candidates[0]
-    if best.answer_id.startswith(SMALLTALK_PREFIX) and best.score >= calibration.smalltalk_threshold:
-        return _small_talk(best, small_talk_topics, on_subject=on_subject)
-    if best.score >= calibration.answer_threshold:
+    if best.answer_id.startswith(SMALLTALK_PREFIX):
+        short = findings.n_words <= SMALLTALK_WORDS and not on_subject
+        if best.score >= (calibration.smalltalk_threshold if short else calibration.answer_threshold):
+            return _small_talk(best, small_talk_topics, on_subject=on_subject)
+    elif best.score >= (TERSE_SCORE if findings.is_terse else calibration.answer_threshold):
         return _answered(best, findings)
     near = tuple(each for each in findings.candidates[:MAX_CHOICES] if not each.answer_id.startswith(SMALLTALK_PREFIX))
     if why := _unreadable(route, findings, too_long=too_long):

@@ -190,19 +190,16 @@ class Replies:
     ) -> Reply:
         lines = self._lines(setting, wanted, abroad=abroad)
         listed = "\n".join(f"- {describe(line)}" for line in lines)
-        if "emergency" in wanted and not self._knows_emergency_number(setting):
-            blocks = (
-                [self.say("emergency_number_unknown"), *blocks]
-                if "poison" in wanted
-                else [*blocks, self.say("emergency_number_unknown")]
-            )
+        if "emergency" in wanted and not any("emergency" in line.for_ for line in lines):
+            blocks = [self.say("emergency_number_unknown"), *blocks]
+        elif "emergency" in wanted and not self._is_known(setting.country):
+            after = [self.say("emergency_elsewhere"), *after]
         return Reply(text="\n\n".join([*blocks, listed, *after]), help=tuple(lines))
 
     def _lines(self, setting: Setting, wanted: set[str], *, abroad: bool = False) -> list[HelpLine]:
         country = self._country(setting)
-        known = setting.country is not None and setting.country.lower() in self._knowledge.help
         files = [country] if country else []
-        files += [] if known and not abroad else [ANYWHERE]
+        files += [] if self._is_known(setting.country) and not abroad else [ANYWHERE]
         lines = [line for name in files if name in self._knowledge.help for line in self._knowledge.help[name].lines]
         chosen = [line for line in lines if wanted & set(line.for_)]
         chosen.sort(key=lambda line: "emergency" not in line.for_ if "poison" in wanted else "crisis" not in line.for_)
@@ -215,11 +212,8 @@ class Replies:
                 return country.lower()
         return None
 
-    def _knows_emergency_number(self, setting: Setting) -> bool:
-        """Whether the number shown is the visitor's own: their country, or the operator's for the site, has one here."""
-        known = setting.country or setting.site_country
-        file = self._knowledge.help.get(known.lower()) if known else None
-        return file is not None and any("emergency" in line.for_ for line in file.lines)
+    def _is_known(self, country: str | None) -> bool:
+        return country is not None and country.lower() in self._knowledge.help
 
     def _choices(self, answer_ids: object) -> tuple[Choice, ...]:
         return tuple(

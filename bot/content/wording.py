@@ -10,8 +10,8 @@ NEEDED = frozenset(
     (
         "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject "
         "empty too_long many other_language crisis_self crisis_self_next crisis_other crisis_harm_others crisis_abuse "
-        "crisis_again crisis_noted latched latched_answer emergency emergency_number_unknown distress human "
-        "human_contact medical_advice medical_advice_general medical_advice_noted unsure sourcing failure footer "
+        "crisis_again crisis_noted latched latched_answer emergency emergency_number_unknown emergency_elsewhere distress "
+        "human human_contact medical_advice medical_advice_general medical_advice_noted unsure sourcing failure footer "
         "footer_unknown"
     ).split()
 )

@@ -280,7 +280,7 @@ class Ranking:
         among = max(first, calibration.among.probability(row))
         rest = among - first
         falls = [math.exp((value - self.decisions[0]) * 4.0) for value in self.decisions[1:3]]
-        scores = [first, *(rest * fall / (sum(falls) or 1.0) for fall in falls)]
+        scores = [first, *(min(first, rest * fall / (sum(falls) or 1.0)) for fall in falls)]
         return [
             Candidate(answer_id=answer, score=score, matched=self.matched if at == 0 else "")
             for at, (answer, score) in enumerate(zip(self.answers, scores, strict=False))

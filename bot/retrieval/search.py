@@ -22,7 +22,8 @@ class Findings:
     second_question: tuple[Candidate, ...] = ()  # candidates for a second question in the same message
     n_questions: int = 1
     n_words: int = 0
-    known_words: float = 1.0  # share of the words that are English or known to the pack
+    known_words: float = 1.0  # share of the words that are English or known to the pack; 0 where none is a word that joins
+    is_terse: bool = False  # a word or two by themselves, which may mean several things
 
     @property
     def best(self) -> float:
@@ -32,6 +33,10 @@ class Findings:
 
 NOTHING = Findings(candidates=(), among=0.0)
 FOREIGN = Findings(candidates=(), among=0.0, known_words=0.0)  # letters, but of a script that holds no word of ours
+MAX_TWO_WORDS = 45  # a longer message is a story, and its second question is mostly a manner of speaking
+CLEAR_SCORE = 0.7
+TERSE_WORDS = 2
+JOINED_WORDS = 6
 MIN_FOREIGN_LETTERS = 2
 MAX_ODD_CHARS = 4  # "2c-b" may be a word; "7", "a" and "1.5" ask nothing
 
@@ -71,7 +76,7 @@ class Searcher:
             return Findings(candidates=(), among=0.0, n_questions=len(questions), n_words=len(tokens), known_words=known)
         found = read(self.index, text, tokens, earlier).candidates(self.calibration)
         second: tuple[Candidate, ...] = ()
-        if len(questions) >= 2:
+        if len(questions) >= 2 and len(tokens) <= MAX_TWO_WORDS:
             found, second = self._two(questions, found)
         return Findings(
             candidates=tuple(found[0]),
@@ -80,6 +85,7 @@ class Searcher:
             n_questions=max(1, len(questions)),
             n_words=len(tokens),
             known_words=known,
+            is_terse=len(tokens) <= TERSE_WORDS and not earlier,
         )
 
     def _without_words(self, text: str) -> Findings:
@@ -94,8 +100,11 @@ class Searcher:
     def _two(
         self, questions: Sequence[str], whole: tuple[list[Candidate], float]
     ) -> tuple[tuple[list[Candidate], float], tuple[Candidate, ...]]:
-        """Answer two questions when each is clear by itself and they are not the same."""
-        threshold = self.calibration.answer_threshold
+        """Answer two questions when each is clear by itself and they are not the same.
+
+        Clearer than a single question has to be: a second answer that nobody asked for buries the first.
+        """
+        threshold = max(CLEAR_SCORE, self.calibration.answer_threshold)
         clear: dict[AnswerId, tuple[list[Candidate], float]] = {}
         for question in questions:
             reading = self._score(self.index.analyzer.tokens(question))
@@ -109,12 +118,17 @@ class Searcher:
     def _score(self, tokens: Sequence[str]) -> tuple[list[Candidate], float]:
         if not tokens:
             return [], 0.0
+        if (exact := self.index.exact(tokens)) is not None:
+            return [Candidate(answer_id=exact, score=EXACT_SCORE, matched=" ".join(tokens))], EXACT_SCORE
         return self.index.rank(tokens[:MAX_PART_WORDS]).candidates(self.calibration)
 
     def _known_share(self, tokens: Sequence[str]) -> float:
         words = [token for token in tokens if token.isalpha()]
         if not words:
             return 1.0
+        # A sentence of some length without "the", "is", "how" or the like is not English, whatever its words look like.
+        if len(words) >= JOINED_WORDS and len(self.index.content_words(words)) == len(words):
+            return 0.0
         known = sum(self.index.is_known(word) or self.index.analyzer.spelling.is_english(word) for word in words)
         return known / len(words)
 

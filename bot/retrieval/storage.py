@@ -42,7 +42,7 @@ _BOT = Path(__file__).parents[1]
 _CODE = tuple(_BOT / name for name in ("text", "retrieval", "triage", "content", "calibration.py", "assembly.py"))
 
 
-_CLASSIFIER_ARRAYS = ("idf", "weights", "bias")
+_CLASSIFIER_ARRAYS = ("idf", "weights", "bias", "ordinary")
 
 
 @dataclass(frozen=True, slots=True)

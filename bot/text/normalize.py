@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
+_CODE = re.compile(r"<(script|style)\b[^<>]{0,200}>.{0,2000}?</\1\s*>", re.DOTALL)
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _BRACKETS = str.maketrans("<>", "  ")
 # Marks that show nothing and yet are neither format characters nor combining: joiners, fillers, variation selectors.
@@ -25,7 +26,7 @@ def fold(text: str) -> str:
     text = "".join(character for character in text if not unicodedata.combining(character))
     # Folding can join what was apart ("<" beside a mark that fell away), so tags go last; a bracket left over, too, or
     # brackets in brackets would have to be peeled layer by layer.
-    text = _TAG.sub(" ", text).translate(_BRACKETS)
+    text = _TAG.sub(" ", _CODE.sub(" ", text)).translate(_BRACKETS)
     while (stripped := _NUMBER_MARK.sub("", text.translate(_APOSTROPHES))) != text:
         text = stripped
     return text

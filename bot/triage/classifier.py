@@ -5,12 +5,14 @@ number of columns (Weinberger et al. 2009), so that nothing but two arrays has t
 looked at. ``bot/triage/training.py`` fits it on the messages under ``knowledge/safety/training/``.
 """
 
+import hashlib
 import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,7 @@ class ClassifierData:
     bias: NDArray[np.float32]  # (n_labels,)
     thresholds: dict[str, float]  # of the whole message, by kind; ``training.py`` says by which target they were chosen
     part_thresholds: dict[str, float]  # of the loudest sentence of a message that has several; higher, since there are many
+    ordinary: NDArray[np.uint64]  # sorted marks of whole messages that an editor stored as ordinary
     words: dict[str, int]  # the words of the messages it learnt from, with how often each occurs; for spelling
 
 
@@ -52,10 +55,22 @@ class Classifier:
         decisions = weights @ self.data.weights[columns] + self.data.bias
         return dict(zip(self.data.labels, (1.0 / (1.0 + np.exp(-decisions))).tolist(), strict=True))
 
+    def is_ordinary(self, text: str) -> bool:
+        """Whether an editor stored just these words as an ordinary question or as small talk ("bye")."""
+        mark = mark_of(text)
+        at = int(np.searchsorted(self.data.ordinary, mark))
+        return at < len(self.data.ordinary) and self.data.ordinary[at] == mark
+
+
+def mark_of(text: str) -> np.uint64:
+    """Return 64 bits that stand for the words of a text."""
+    words = " ".join(tokenize(fold(text)))
+    return np.uint64(int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big"))
+
 
 def vector(text: str, idf: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the columns and weights of a text: words and characters each sublinear and of length one, joined."""
-    tokens = tokenize(fold(text))[:MAX_WORDS]
+    tokens = [token for token, _ in groupby(tokenize(fold(text))[:MAX_WORDS])]  # "no no no" is one "no"
     parts = [_weighed(Counter(word_columns(tokens)), idf), _weighed(Counter(character_columns(tokens)), idf)]
     columns = np.concatenate([part[0] for part in parts])
     return columns, _normalized(np.concatenate([part[1] for part in parts]))

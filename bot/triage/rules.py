@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.errors import ContentError
 from bot.model import Kind, Route
 from bot.text import fold, sentences
-from bot.triage.kinds import ORDER
+from bot.triage.kinds import DANGER, ORDER
 
 MAX_GAP_WORDS = 5
 HOLDING_WORDS = 6  # words before and after a match in which something may hold it back
@@ -63,14 +63,25 @@ class Rule:
     id: str
     route: Route
     match: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    unless: re.Pattern[str] | None  # holds the rule back when it stands near the match
+    before: re.Pattern[str] | None  # the same, but only when it stands before the match: "do people …"
 
-    def fires(self, sentence: str) -> bool:
-        """Whether the sentence (words joined by single spaces) matches with nothing near the match that holds it back."""
-        return any(
-            self.unless is None or self.unless.search(_around(sentence, found.start(), found.end())) is None
-            for found in self.match.finditer(sentence)
-        )
+    def verdict(self, sentence: str) -> bool | None:
+        """Whether the rule fires on a sentence (words joined by single spaces); None when every match was held back."""
+        held: bool | None = False
+        for found in self.match.finditer(sentence):
+            if not self._is_held(sentence, found.start(), found.end()):
+                return True
+            held = None
+        return held
+
+    def _is_held(self, sentence: str, start: int, end: int) -> bool:
+        before = " ".join(sentence[:start].split()[-HOLDING_WORDS:])
+        after = " ".join(sentence[end:].split()[:HOLDING_WORDS])
+        matched = sentence[start:end]
+        if self.unless is not None and self.unless.search(" ".join(filter(None, (before, matched, after)))):
+            return True
+        return self.before is not None and self.before.search(" ".join(filter(None, (before, matched)))) is not None
 
 
 class Rules:
@@ -89,13 +100,19 @@ class Rules:
         """
         return cls([compile_rule(rule, slots) for slots, rules in files for rule in rules])
 
-    def route(self, views: Iterable[str]) -> Route | None:
-        """Return the route of the most urgent rule that fires on any view of a message; None when none does."""
+    def route(self, views: Iterable[str]) -> tuple[Route | None, bool]:
+        """Return the route of the most urgent rule that fires on any view of a message, and whether danger was held back.
+
+        Held back means that a rule for danger matched, and that its exceptions explain every match.
+        """
         units = [unit for view in dict.fromkeys(views) for unit in _units(view)]
+        held = False
         for rule in self._rules:
-            if any(rule.fires(unit) for unit in units):
-                return rule.route
-        return None
+            verdicts = {rule.verdict(unit) for unit in units}
+            if True in verdicts:
+                return rule.route, held
+            held |= None in verdicts and rule.route.kind in DANGER
+        return None, held
 
 
 def _units(text: str) -> list[str]:
@@ -113,13 +130,6 @@ def _windows(words: str) -> list[str]:
     return [" ".join(split[at : at + WINDOW_WORDS]) for at in starts]
 
 
-def _around(sentence: str, start: int, end: int) -> str:
-    """Return a match with the words around it; what stands farther off is about something else."""
-    before = sentence[:start].split()[-HOLDING_WORDS:]
-    after = sentence[end:].split()[:HOLDING_WORDS]
-    return " ".join([*before, sentence[start:end], *after])
-
-
 def words_of(text: str) -> str:
     """Return the folded words of a text, joined by single spaces."""
     return _REPEATED.sub(r"\1", " ".join(_WORD.findall(fold(text))))
@@ -132,7 +142,8 @@ def compile_rule(rule: RuleText, slots: dict[str, tuple[str, ...]]) -> Rule:
         id=rule.id,
         route=Route(kind=Kind(rule.kind), about=about, variant=rule.variant, reason=rule.id),  # type: ignore[arg-type]
         match=_any(rule.match, slots, rule.id),
-        unless=_any(rule.unless, slots, rule.id) if rule.unless else None,
+        unless=_any(near, slots, rule.id) if (near := [each for each in rule.unless if not each.endswith("..")]) else None,
+        before=_any(ahead, slots, rule.id) if (ahead := [each for each in rule.unless if each.endswith("..")]) else None,
     )
 
 

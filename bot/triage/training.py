@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from bot.text import fold, tokenize
-from bot.triage.classifier import COLUMNS, NONE, Classifier, ClassifierData, character_columns, vector, word_columns
+from bot.triage.classifier import COLUMNS, NONE, Classifier, ClassifierData, character_columns, mark_of, vector, word_columns
 from bot.triage.kinds import Heard, listen
 
 FOLDS = 4
@@ -53,6 +53,7 @@ def train(messages: Mapping[str, Sequence[str]], ordinary: Sequence[str]) -> Cla
         thresholds=_thresholds([each.whole for each in quiet], share=1.0),
         part_thresholds=_thresholds([each.part for each in quiet if each.part], share=PART_SHARE),
         words=dict(words),
+        ordinary=np.unique(np.array([mark_of(text) for text in ordinary if tokenize(fold(text))], np.uint64)),
     )
 
 
@@ -66,6 +67,7 @@ def _fit(rows: sparse.csr_matrix, labels: NDArray[np.str_], idf: NDArray[np.floa
         bias=np.array([model.intercept_[0] for model in models], np.float32),
         thresholds={},
         part_thresholds={},
+        ordinary=np.zeros(0, np.uint64),
         words={},
     )
 
