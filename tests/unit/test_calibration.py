@@ -56,12 +56,12 @@ def test_everything_at_one_score_is_one_point() -> None:
 
 def test_a_probability_stays_between_nought_and_one() -> None:
     """However far out the evidence is, nothing overflows."""
-    model = Logistic(mean=(0.0,), scale=(1.0,), weights=(1.0,), bias=0.0)
+    model = Logistic(mean=(0.0,), scale=(1.0,), weights=(1.0, 0.0), bias=0.0)
     assert model.probability([0.0]) == 0.5
     assert 0.0 < model.probability([-1e9]) < model.probability([1e9]) < 1.0
 
 
 def test_evidence_is_standardised() -> None:
     """A value at its mean leaves the bias alone; one deviation adds its weight."""
-    model = Logistic(mean=(10.0,), scale=(2.0,), weights=(1.0,), bias=-1.0)
+    model = Logistic(mean=(10.0,), scale=(2.0,), weights=(1.0, 0.0), bias=-1.0)
     assert model.probability([12.0]) == 0.5

@@ -1,0 +1,63 @@
+"""The gate on quality: what was reached on labelled questions may not be lost again.
+
+``tests/eval/`` holds questions written by people who had read the facts alone, never the phrasings. Those named ``dev_`` were looked
+at while the matching was made; those named ``test_`` were not, and are the honest measure. When a class of questions fails, the
+class is mended; no question is ever moved into the pack. ``docs/evaluation.md`` says what was reached.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from bot.assembly import Core
+from bot.evaluation import Report, evaluate, read_questions
+from tests.conftest import ROOT
+
+EVAL = ROOT / "tests" / "eval"
+# Two points under what was measured, so that a new pack or another processor does not fail the gate by chance.
+GATE: dict[str, tuple[float, float]] = {}  # file -> (least share right, largest share wrong)
+
+
+async def measured(core: Core, name: str) -> Report:
+    """Ask every question of one file."""
+    return await evaluate(core, read_questions([EVAL / f"{name}.jsonl"], core.knowledge), lambda _label, _share: None)
+
+
+@pytest.mark.parametrize("name", GATE)
+@pytest.mark.xdist_group("quality")
+async def test_what_was_reached_is_kept(core: Core, name: str) -> None:
+    """The share of right and of wrong outcomes on each file stays within the gate."""
+    report = await measured(core, name)
+    counts = report.counts()
+    total = sum(counts.values())
+    least_right, most_wrong = GATE[name]
+    assert counts["right"] / total >= least_right, counts
+    assert counts["wrong"] / total <= most_wrong, counts
+
+
+@pytest.mark.parametrize("kind", ["crisis", "emergency"])
+async def test_a_person_in_danger_is_not_sent_to_the_answers(core: Core, kind: str) -> None:
+    """Of messages that state danger, at most one in ten gets neither numbers nor the offer of a person."""
+    results = [
+        each
+        for name in ("dev_triage", "test_triage")
+        for each in (await measured(core, name)).results
+        if each.question.kind == kind
+    ]
+    unseen = [each for each in results if each.turn.kind.value in {"answer", "clarify", "smalltalk", "abstain"}]
+    assert len(unseen) / len(results) <= 0.1
+
+
+def test_there_are_enough_questions_and_none_stands_in_the_pack(core: Core) -> None:
+    """At least 400 questions with an answer and 250 without; none of them is a phrasing, word for word."""
+    questions = read_questions(sorted(EVAL.glob("*.jsonl")), core.knowledge)
+    stored = {phrasing.casefold() for answer in core.knowledge.answers.values() for phrasing in answer.phrasings}
+    long = [each for each in questions if len(each.text.split()) >= 6]
+    assert sum(each.kind == "answer" for each in questions) >= 400
+    assert sum(each.kind == "abstain" for each in questions) >= 250
+    assert [each.text for each in long if each.text.casefold() in stored] == []
+
+
+def test_every_file_has_its_gate() -> None:
+    """A new file of questions needs a gate."""
+    assert {path.stem for path in Path(EVAL).glob("*.jsonl")} == set(GATE)
