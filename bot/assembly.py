@@ -14,7 +14,7 @@ from bot.policy import SMALLTALK_PREFIX
 from bot.retrieval import storage
 from bot.retrieval.index import Index, IndexData
 from bot.retrieval.search import Searcher
-from bot.text import Spelling
+from bot.text import Spelling, trusted
 from bot.triage import Classifier, ClassifierData, Triage
 from bot.triage.classifier import NONE
 
@@ -80,7 +80,7 @@ def _core_triage(
     files = ((file.slots, file.rules) for file in knowledge.safety)
     if classifier is None or data is None:
         return Triage.of(files)
-    return Triage.of(files, Classifier(classifier), Spelling(classifier.words, data.english))
+    return Triage.of(files, Classifier(classifier), Spelling(trusted(classifier.words, data.english), data.english))
 
 
 def _fit(

@@ -18,7 +18,7 @@ from bot.calibration import FEATURES, Calibration, Logistic, expand, threshold_f
 from bot.model import AnswerId
 from bot.retrieval.index import Index, IndexData, Ranking
 from bot.retrieval.reading import read
-from bot.text import Concepts, analyze_characters, analyze_words, fold, tokenize
+from bot.text import Concepts, Spelling, analyze_characters, analyze_words, fold, tokenize, trusted
 from bot.text.analyzer import stem
 
 CLASSIFIER_CELLS = 60_000_000  # terms x answers; past that (240 MB) answers are ranked by cosine alone
@@ -120,7 +120,9 @@ def fit(corpus: Corpus) -> IndexData:
     entries = corpus.entries
     phrasings = [phrasing for entry in entries for phrasing in entry.phrasings]
     owners = np.repeat(np.arange(len(entries)), [len(entry.phrasings) for entry in entries])
-    texts = [tokenize(fold(phrasing)) for phrasing in phrasings]
+    typed = [tokenize(fold(phrasing)) for phrasing in phrasings]
+    spelling = Spelling(trusted(Counter(token for text in typed for token in text), corpus.english), corpus.english)
+    texts = [[spelling.correct(token) for token in text] for text in typed]
     pairs = tuple((name, tuple(stem(token) for token in tokenize(fold(phrase)))) for name, phrase in corpus.concepts)
     concepts = Concepts.of([(name, stems) for name, stems in pairs if stems])
     word_vectorizer, gram_vectorizer = vectorizers(concepts)
@@ -129,7 +131,10 @@ def fit(corpus: Corpus) -> IndexData:
     grams = gram_vectorizer.get_feature_names_out()
     postings = matrix.tocsc()
     postings.sort_indices()
-    outside = vectors([word_vectorizer, gram_vectorizer], [tokenize(fold(text)) for text in corpus.out_of_scope])
+    outside = vectors(
+        [word_vectorizer, gram_vectorizer],
+        [[spelling.correct(token) for token in tokenize(fold(text))] for text in corpus.out_of_scope],
+    )
     classifier, bias, background = _fit_classifier(matrix, owners, len(entries), outside)
     text_indptr, text_docs, text_weights = _fit_text(entries, word_vectorizer, len(words))
     centroids = (

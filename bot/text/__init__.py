@@ -4,7 +4,7 @@ from bot.text.analyzer import Analyzer, analyze_characters, analyze_words
 from bot.text.concepts import Concepts
 from bot.text.normalize import fold, tokenize
 from bot.text.segments import clauses, sentences
-from bot.text.spelling import Spelling
+from bot.text.spelling import Spelling, trusted
 
 __all__ = [
     "Analyzer",
@@ -16,4 +16,5 @@ __all__ = [
     "fold",
     "sentences",
     "tokenize",
+    "trusted",
 ]

@@ -5,7 +5,7 @@ word is left alone when an English word list knows it, when it is short, or when
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +13,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 MIN_LETTERS = 4
+MIN_USES = 4
 LONG_WORD_LETTERS = 8  # from here on two edits are allowed
+
+
+def trusted(frequencies: Mapping[str, int], english: Set[str]) -> dict[str, int]:
+    """Return the words that may serve as corrections: English ones, and others that are used several times.
+
+    Editors store phrasings with typos on purpose; "waht" must not become a word by that.
+    """
+    return {word: count for word, count in frequencies.items() if word in english or count >= MIN_USES}
 
 
 class Spelling:
