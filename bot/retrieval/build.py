@@ -28,13 +28,14 @@ LEAST_THRESHOLD = 1 / 3  # an answer less likely than that is not served, whatev
 MIN_OUT_OF_SCOPE = 20  # fewer logged questions teach the classifier nothing general
 TWIN_COSINE = 0.9  # phrasings nearer than this are hidden together, or a hidden one would find its own twin
 CALIBRATION_QUERIES: Mapping[str, int] = {"phrasing": 3_000, "hidden": 1_200, "substituted": 1_200, "logged": 2_000}
+SELDOM_USES = 5  # a word in so few phrasings is not the pack's subject, though the index knows it ("desk")
 SUBSTITUTED_SHARE = 0.5  # of the hidden phrasings get their subject replaced, as negatives
 HIDDEN_ANSWER_SHARE = 1 / 6
 OUT_OF_SCOPE_PRIOR = 0.35  # assumed share of messages that no answer fits; sets the weight of the negatives
 
 # What kinds of messages without an answer are expected. Phrasings of a hidden answer are the hardest, since a neighbour
 # often fits them nearly as well; questions that were really asked and had no answer weigh most, where a pack has some.
-OUT_OF_SCOPE_SHARES = {"logged": 0.85, "substituted": 0.1, "hidden": 0.05}
+OUT_OF_SCOPE_SHARES = {"logged": 0.7, "substituted": 0.25, "hidden": 0.05}
 
 Progress = Callable[[str, float], None]
 
@@ -214,11 +215,14 @@ def hide(corpus: Corpus) -> list[tuple[Corpus, list[Hidden]]]:
                 hidden += [Hidden(text=entry.phrasings[at], answer_id=entry.answer_id) for at in sorted(out)]
             entries.append(replace(entry, phrasings=kept or entry.phrasings))
         frequencies = Counter(token for entry in entries for text in entry.phrasings for token in tokenize(fold(text)))
+        unknown = [word for word in english if word not in frequencies]
+        seldom = sorted(word for word, count in frequencies.items() if count <= SELDOM_USES and word in corpus.english)
         hidden += [
             Hidden(text=changed, answer_id=None, origin="substituted")
             for each in hidden
             if random_.random() < SUBSTITUTED_SHARE
-            and (changed := _substitute(each.text, frequencies, english, random_)) is not None
+            and (changed := _substitute(each.text, frequencies, random_.choice((unknown, seldom or unknown)), random_))
+            is not None
         ]
         hidden += [Hidden(text=text, answer_id=None, origin="logged") for text in corpus.out_of_scope[fold_number::FOLDS]]
         outside = tuple(text for at, text in enumerate(corpus.out_of_scope) if at % FOLDS != fold_number)
@@ -416,20 +420,15 @@ def _twin_groups(corpus: Corpus) -> list[list[int]]:
     return groups
 
 
-def _substitute(text: str, frequencies: Mapping[str, int], english: Sequence[str], random_: random.Random) -> str | None:
-    """Put other English words, which the index does not know, in the place of the rarest content words."""
+def _substitute(text: str, frequencies: Mapping[str, int], words: Sequence[str], random_: random.Random) -> str | None:
+    """Put other words in the place of the rarest content words: ones the index does not know, or knows from elsewhere."""
     tokens = tokenize(fold(text))
     content = [token for token in dict.fromkeys(tokens) if token not in FUNCTION_WORDS and len(token) > 2]
-    if not content or not english or len(tokens) > MAX_SUBSTITUTED_WORDS:
+    if not content or not words or len(tokens) > MAX_SUBSTITUTED_WORDS:
         return None
     by_rarity = sorted(content, key=lambda token: frequencies.get(token, 0))
     n_replaced = max(1, random_.choice([len(content) // 2, (len(content) + 1) // 2, len(content)]))
-    chosen = defaultdict(str)
-    for token in by_rarity[:n_replaced]:
-        words = [word for word in random_.choices(english, k=8) if word not in frequencies]
-        if not words:
-            return None
-        chosen[token] = words[0]
+    chosen = dict(zip(by_rarity[:n_replaced], random_.choices(words, k=n_replaced), strict=True))
     return " ".join(chosen.get(token, token) for token in tokens)
 
 
