@@ -92,6 +92,8 @@ def _handrail(train: Labelled, logged: tuple[str, ...]) -> dict[str, tuple[Match
         english=english_words(),
         answer_risk=0.05,
         clarify_risk=0.3,
+        false_answer_risk=0.08,
+        smalltalk_risk=0.2,
         smalltalk_risk=0.1,
     )
     started = time.perf_counter()

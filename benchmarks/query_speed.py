@@ -223,7 +223,7 @@ def _terms(text: str, index: Index) -> list[str]:
 def _check_against_scikit_learn(index: Index, queries: Sequence[tuple[str, AnswerId]]) -> None:
     """Stop when the fast scores are not the cosines that scikit-learn gives for the same features."""
     both = vectorizers(Concepts.of(index.data.concepts))
-    matrix = vectors(both, [tokenize(fold(text)) for text in index.data.phrasings], fitting=True)
+    matrix = vectors(both, [index.analyzer.tokens(text) for text in index.data.phrasings], fitting=True)
     worst = 0.0
     for text, _ in queries:
         tokens = index.analyzer.tokens(text)

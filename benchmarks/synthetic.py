@@ -61,6 +61,8 @@ def make_corpus(n_phrasings: int) -> Corpus:
         english=english_words(),
         answer_risk=0.1,
         clarify_risk=0.3,
+        false_answer_risk=0.08,
+        smalltalk_risk=0.2,
         smalltalk_risk=0.1,
     )
 

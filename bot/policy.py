@@ -24,6 +24,7 @@ FOREIGN_SHARE = 0.5  # below this share of known words a message of some length 
 FOREIGN_WORDS = 4
 SMALLTALK_WORDS = 25  # a longer message, or one on the subject, must be small talk as surely as an answer must be right
 TERSE_SCORE = 0.85  # "length" or "how long" may mean several things: ask which, unless it is a stored phrasing
+GENERAL_SCORE = 1 / 3  # for the general fact below "ask a doctor", which says itself that it is no advice
 UNEASY = 0.5  # share of the threshold for danger from which a message that fits no answer gets the offer of a person
 
 
@@ -49,7 +50,7 @@ def decide(
         small_talk_topics: topics of small talk that may be answered.
     """
     if route.kind is not None:
-        general = _answerable(findings, calibration) if route.kind is Kind.MEDICAL_ADVICE else None
+        general = _answerable(findings) if route.kind is Kind.MEDICAL_ADVICE else None
         return Escalated(kind=route.kind, route=route, general=general)
     if owner is Owner.PERSON:
         return Relayed()
@@ -89,9 +90,9 @@ def _unreadable(route: Route, findings: Findings, *, too_long: bool) -> str:
     return ""
 
 
-def _answerable(findings: Findings, calibration: Calibration) -> Candidate | None:
+def _answerable(findings: Findings) -> Candidate | None:
     best = next(iter(findings.candidates), None)
-    if best is None or best.answer_id.startswith(SMALLTALK_PREFIX) or best.score < calibration.answer_threshold:
+    if best is None or best.answer_id.startswith(SMALLTALK_PREFIX) or best.score < GENERAL_SCORE:
         return None
     return best
 

@@ -1,8 +1,8 @@
 """The gate on quality: what was reached on labelled questions may not be lost again.
 
-``tests/eval/`` holds questions written by people who had read the facts alone, never the phrasings. Those named ``dev_`` were looked
-at while the matching was made; those named ``test_`` were not, and are the honest measure. When a class of questions fails, the
-class is mended; no question is ever moved into the pack. ``docs/evaluation.md`` says what was reached.
+``tests/eval/`` holds questions by people who had read the facts alone, never the phrasings. Those named ``dev_`` were
+looked at while the matching was made; those named ``test_`` were not, and are the honest measure. When a class of questions
+fails, the class is mended; no question is ever moved into the pack. ``docs/evaluation.md`` says what was reached.
 """
 
 from pathlib import Path

@@ -64,16 +64,20 @@ class Classifier:
 
 def mark_of(text: str) -> np.uint64:
     """Return 64 bits that stand for the words of a text."""
-    words = " ".join(tokenize(fold(text)))
+    words = " ".join(_tokens(text))
     return np.uint64(int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big"))
 
 
 def vector(text: str, idf: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the columns and weights of a text: words and characters each sublinear and of length one, joined."""
-    tokens = [token for token, _ in groupby(tokenize(fold(text))[:MAX_WORDS])]  # "no no no" is one "no"
+    tokens = _tokens(text)
     parts = [_weighed(Counter(word_columns(tokens)), idf), _weighed(Counter(character_columns(tokens)), idf)]
     columns = np.concatenate([part[0] for part in parts])
     return columns, _normalized(np.concatenate([part[1] for part in parts]))
+
+
+def _tokens(text: str) -> list[str]:
+    return [token for token, _ in groupby(tokenize(fold(text))[:MAX_WORDS])]  # "no no no" is one "no"
 
 
 def word_columns(tokens: Sequence[str]) -> list[int]:

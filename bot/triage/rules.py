@@ -153,6 +153,8 @@ def _any(patterns: Sequence[str], slots: dict[str, tuple[str, ...]], rule_id: st
 
 
 def _pattern(pattern: str, slots: dict[str, tuple[str, ...]], rule_id: str) -> str:
+    if pattern.startswith("= "):
+        return f"^{_pattern(pattern[2:], slots, rule_id)}$"
     parts: list[str] = []
     gap = False
     for piece_text in pattern.split():

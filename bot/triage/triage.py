@@ -11,7 +11,9 @@ from bot.triage.rules import Rules, RuleText
 MAX_READ_CHARS = 10_000  # from each end of a longer message; danger may stand last
 # Missing a person in danger is worse than showing numbers for nothing, so danger needs half the lead over other kinds.
 DANGER_WEIGHT = 2.0
-HELD_DIVISOR = 3.0
+MIN_WORDS = 2  # different ones; a single word is left to the rules, since "no" and "bye" stand in many bad messages
+HELD_DIVISOR = 8.0
+PART_MARGIN = 1.2  # how far the whole may outweigh its loudest sentence, for kinds that are no danger
 
 
 class Triage:
@@ -65,7 +67,7 @@ class Triage:
         return [text] if same else [text, corrected]
 
     def _learnt(self, views: Sequence[str], *, held: bool) -> Route:
-        if self._classifier is None or self._classifier.is_ordinary(views[0]):
+        if self._classifier is None or self._classifier.is_ordinary(views[0]) or len(set(_words(views[0]))) < MIN_WORDS:
             return Route()
         heard = [listen(self._classifier, view) for view in views]
         data = self._classifier.data
@@ -80,9 +82,15 @@ class Triage:
 
 
 def _reached(heard: Heard, kind: str, data: ClassifierData) -> float:
-    """Return which share of its threshold a kind reaches, by the whole message or by its loudest sentence."""
+    """Return which share of its threshold a kind reaches, by the whole message or by its loudest sentence.
+
+    Where no danger is at stake a sentence must bear the whole out: thirty harmless questions add up to no medical one.
+    """
     whole = heard.whole[kind] / data.thresholds[kind]
-    return whole if heard.part is None else max(whole, heard.part[kind] / data.part_thresholds[kind])
+    if heard.part is None:
+        return whole
+    part = heard.part[kind] / data.part_thresholds[kind]
+    return max(whole, part) if Kind(kind) in DANGER else max(part, min(whole, PART_MARGIN * part))
 
 
 def _route_of(kind: Kind, classifier: Classifier, views: Sequence[str]) -> Route:
@@ -94,6 +102,10 @@ def _route_of(kind: Kind, classifier: Classifier, views: Sequence[str]) -> Route
                 likeliest = max(likeliest, (chance, label))
     route = KINDS[likeliest[1]]
     return Route(kind=kind, about=route.about, variant=route.variant, reason=f"classifier: {likeliest[1]}", concern=1.0)
+
+
+def _words(text: str) -> list[str]:
+    return tokenize(fold(text[:MAX_READ_CHARS]))
 
 
 def _ends(text: str) -> str:

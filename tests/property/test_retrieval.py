@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bot.assembly import Core
 from bot.retrieval.index import Index
-from bot.text import Concepts, fold, tokenize
+from bot.text import Concepts
 from tests.property.strategies import any_text
 
 TOLERANCE = 1e-5
@@ -24,7 +24,7 @@ class Reference:
         data = index.data
         self._vectors = vectors
         self._both = vectorizers(Concepts.of(data.concepts))
-        self.matrix = vectors(self._both, [tokenize(fold(phrasing)) for phrasing in data.phrasings], fitting=True)
+        self.matrix = vectors(self._both, [index.analyzer.tokens(phrasing) for phrasing in data.phrasings], fitting=True)
         names = [name for each in self._both for name in each.get_feature_names_out()]
         assert tuple(names) == data.terms
 
@@ -67,7 +67,7 @@ def test_the_real_packs_vectors_agree_too(core: Core, data: st.DataObject) -> No
     """On the real pack every phrasing has a cosine of 1 to itself and none above."""
     index = core.searcher.index
     at = data.draw(st.integers(0, len(index.data.phrasings) - 1))
-    cosines = index.scores(*index.vector(tokenize(fold(index.data.phrasings[at]))))
+    cosines = index.scores(*index.vector(index.analyzer.tokens(index.data.phrasings[at])))
     assert abs(cosines[at] - 1) < TOLERANCE
     assert cosines.max() < 1 + TOLERANCE
 
