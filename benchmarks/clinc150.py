@@ -94,7 +94,6 @@ def _handrail(train: Labelled, logged: tuple[str, ...]) -> dict[str, tuple[Match
         clarify_risk=0.3,
         false_answer_risk=0.08,
         smalltalk_risk=0.2,
-        smalltalk_risk=0.1,
     )
     started = time.perf_counter()
     index = Index(build(corpus))

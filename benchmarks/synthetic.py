@@ -63,7 +63,6 @@ def make_corpus(n_phrasings: int) -> Corpus:
         clarify_risk=0.3,
         false_answer_risk=0.08,
         smalltalk_risk=0.2,
-        smalltalk_risk=0.1,
     )
 
 

@@ -49,13 +49,15 @@ class Heard:
 
     whole: Mapping[str, float]
     part: Mapping[str, float] | None  # None where there are no two sentences
+    n_parts: int  # sentences, the same ones again included
 
 
 def listen(classifier: _Classifier, text: str) -> Heard:
     """Classify a message and each of its sentences: danger may stand in one of twelve."""
-    parts = [part for part in dict.fromkeys(sentences(text)) if any(map(str.isalnum, part))][:MAX_PARTS]
+    pieces = [part for part in sentences(text) if any(map(str.isalnum, part))]
+    parts = list(dict.fromkeys(pieces))[:MAX_PARTS]
     whole = by_kind(classifier.probabilities(text))
-    if len(parts) < 2:
-        return Heard(whole, None)
+    if len(parts) < 2 and len(pieces) < 2:
+        return Heard(whole, None, len(pieces))
     heard = [by_kind(classifier.probabilities(part)) for part in parts]
-    return Heard(whole, {kind: max(each[kind] for each in heard) for kind in whole})
+    return Heard(whole, {kind: max(each[kind] for each in heard) for kind in whole}, len(pieces))

@@ -13,7 +13,8 @@ MAX_READ_CHARS = 10_000  # from each end of a longer message; danger may stand l
 DANGER_WEIGHT = 2.0
 MIN_WORDS = 2  # different ones; a single word is left to the rules, since "no" and "bye" stand in many bad messages
 HELD_DIVISOR = 8.0
-PART_MARGIN = 1.2  # how far the whole may outweigh its loudest sentence, for kinds that are no danger
+MANY_PARTS = 6  # sentences
+PART_MARGIN = 1.2  # how far a long message may outweigh its loudest sentence
 
 
 class Triage:
@@ -84,13 +85,15 @@ class Triage:
 def _reached(heard: Heard, kind: str, data: ClassifierData) -> float:
     """Return which share of its threshold a kind reaches, by the whole message or by its loudest sentence.
 
-    Where no danger is at stake a sentence must bear the whole out: thirty harmless questions add up to no medical one.
+    Where no danger is at stake a sentence must bear a long message out: thirty harmless questions add up to no medical one.
     """
     whole = heard.whole[kind] / data.thresholds[kind]
     if heard.part is None:
         return whole
     part = heard.part[kind] / data.part_thresholds[kind]
-    return max(whole, part) if Kind(kind) in DANGER else max(part, min(whole, PART_MARGIN * part))
+    if Kind(kind) in DANGER or heard.n_parts < MANY_PARTS:
+        return max(whole, part)
+    return max(part, min(whole, PART_MARGIN * part))
 
 
 def _route_of(kind: Kind, classifier: Classifier, views: Sequence[str]) -> Route:
@@ -105,10 +108,12 @@ def _route_of(kind: Kind, classifier: Classifier, views: Sequence[str]) -> Route
 
 
 def _words(text: str) -> list[str]:
-    return tokenize(fold(text[:MAX_READ_CHARS]))
+    return tokenize(fold(text))
 
 
 def _ends(text: str) -> str:
     if len(text) <= 2 * MAX_READ_CHARS:
         return text
-    return text[:MAX_READ_CHARS] + "\n" + text[-MAX_READ_CHARS:]
+    # Cut between words: half a word at the cut would look like another one.
+    start, end = text[:MAX_READ_CHARS].rsplit(maxsplit=1)[0], text[-MAX_READ_CHARS:].split(maxsplit=1)[-1]
+    return f"{start}\n{end}"

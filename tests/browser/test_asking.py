@@ -67,10 +67,11 @@ async def test_nothing_is_not_sent(visit: Visit) -> None:
 async def test_did_you_mean_is_buttons(visit: Visit) -> None:
     """An unclear question is answered with a named group of buttons; one press asks the question on it."""
     reply = await visit.ask("how long")
-    choice = reply.get_by_role("group", name="Did you mean").get_by_role("button", name="How long is one MDMA session?")
+    choice = reply.get_by_role("group", name="Did you mean").get_by_role("button").first
+    asked = await choice.inner_text()
     await choice.press("Enter")
 
-    await expect(visit.questions.last).to_contain_text("How long is one MDMA session?")
+    await expect(visit.questions.last).to_contain_text(asked)
     await expect(visit.replies).to_have_count(2)
     await expect(visit.replies.last.locator("summary")).to_be_visible()
 
