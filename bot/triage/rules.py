@@ -12,7 +12,7 @@ from bot.text import fold, sentences
 from bot.triage.kinds import DANGER, ORDER
 
 MAX_GAP_WORDS = 5
-HOLDING_WORDS = 6  # words before and after a match in which something may hold it back
+HOLD_BEFORE, HOLD_AFTER = 6, 3  # words before and after a match in which something may hold it back
 WINDOW_WORDS = 80
 MAX_UNITS = 400
 MAX_JOINED_CHARS = 60  # a shorter sentence may only make sense with the next
@@ -76,8 +76,8 @@ class Rule:
         return held
 
     def _is_held(self, sentence: str, start: int, end: int) -> bool:
-        before = " ".join(sentence[:start].split()[-HOLDING_WORDS:])
-        after = " ".join(sentence[end:].split()[:HOLDING_WORDS])
+        before = " ".join(sentence[:start].split()[-HOLD_BEFORE:])
+        after = " ".join(sentence[end:].split()[:HOLD_AFTER])
         matched = sentence[start:end]
         if self.unless is not None and self.unless.search(" ".join(filter(None, (before, matched, after)))):
             return True

@@ -1,5 +1,6 @@
 """Puts the layers of triage together: several views of a message, the rules, and the classifier."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from bot.model import Kind, Route
@@ -115,5 +116,6 @@ def _ends(text: str) -> str:
     if len(text) <= 2 * MAX_READ_CHARS:
         return text
     # Cut between words: half a word at the cut would look like another one.
-    start, end = text[:MAX_READ_CHARS].rsplit(maxsplit=1)[0], text[-MAX_READ_CHARS:].split(maxsplit=1)[-1]
+    start = re.sub(r"\S+\Z", "", text[:MAX_READ_CHARS]) or text[:MAX_READ_CHARS]
+    end = re.sub(r"\A\S+", "", text[-MAX_READ_CHARS:]) or text[-MAX_READ_CHARS:]
     return f"{start}\n{end}"
