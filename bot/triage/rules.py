@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Protocol
 
@@ -15,6 +16,11 @@ MAX_GAP_WORDS = 5
 HOLD_BEFORE, HOLD_AFTER = 6, 3  # words before and after a match in which something may hold it back
 WINDOW_WORDS = 80
 MAX_UNITS = 400
+# Words in so many sentences that looking for them first would spare nothing.
+COMMON = frozenset(
+    "i i'm im i'll i'd i've a an the my me you it is are am was do does did can could to in on of and or not no don't dont "
+    "he she they for with at be have has had what how if this that there".split()
+)
 MAX_JOINED_CHARS = 60  # a shorter sentence may only make sense with the next
 _WORD = re.compile(r"[^\W_]+(?:['*][^\W_]+)*")
 _GAP = rf"(?: [^ ]+){{0,{MAX_GAP_WORDS}}}"
@@ -56,20 +62,35 @@ class RuleText(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule, compiled."""
+    """One rule; its patterns are compiled when a word that it needs first occurs, since most messages hold none."""
 
     id: str
     route: Route
-    match: re.Pattern[str]
-    unless: re.Pattern[str] | None  # holds the rule back when it stands near the match
-    before: re.Pattern[str] | None  # the same, but only when it stands before the match: "do people …"
+    matches: str
+    unless: str  # holds the rule back when it stands near the match; empty where nothing does
+    before: str  # the same, but only when it stands before the match: "do people …"
+    triggers: frozenset[str] | None  # words of which a sentence must hold one; None where any sentence may match
+
+    @cached_property
+    def _match(self) -> re.Pattern[str]:
+        return re.compile(self.matches)
+
+    @cached_property
+    def _unless(self) -> re.Pattern[str] | None:
+        return re.compile(self.unless) if self.unless else None
+
+    @cached_property
+    def _before(self) -> re.Pattern[str] | None:
+        return re.compile(self.before) if self.before else None
 
     def verdict(self, sentence: str) -> bool | None:
         """Whether the rule fires on a sentence (words joined by single spaces); None when every match was held back."""
+        if self.triggers is not None and self.triggers.isdisjoint(sentence.split()):
+            return False
         held: bool | None = False
-        for found in self.match.finditer(sentence):
+        for found in self._match.finditer(sentence):
             if not self._is_held(sentence, found.start(), found.end()):
                 return True
             held = None
@@ -79,9 +100,9 @@ class Rule:
         before = " ".join(sentence[:start].split()[-HOLD_BEFORE:])
         after = " ".join(sentence[end:].split()[:HOLD_AFTER])
         matched = sentence[start:end]
-        if self.unless is not None and self.unless.search(" ".join(filter(None, (before, matched, after)))):
+        if self._unless is not None and self._unless.search(" ".join(filter(None, (before, matched, after)))):
             return True
-        return self.before is not None and self.before.search(" ".join(filter(None, (before, matched)))) is not None
+        return self._before is not None and self._before.search(" ".join(filter(None, (before, matched)))) is not None
 
 
 class Rules:
@@ -141,15 +162,34 @@ def compile_rule(rule: RuleText, slots: dict[str, tuple[str, ...]]) -> Rule:
     return Rule(
         id=rule.id,
         route=Route(kind=Kind(rule.kind), about=about, variant=rule.variant, reason=rule.id),  # type: ignore[arg-type]
-        match=_any(rule.match, slots, rule.id),
-        unless=_any(near, slots, rule.id) if (near := [each for each in rule.unless if not each.endswith("..")]) else None,
-        before=_any(ahead, slots, rule.id) if (ahead := [each for each in rule.unless if each.endswith("..")]) else None,
+        matches=_any(rule.match, slots, rule.id),
+        unless=_any([each for each in rule.unless if not each.endswith("..")], slots, rule.id),
+        before=_any([each for each in rule.unless if each.endswith("..")], slots, rule.id),
+        triggers=_triggers(rule.match, slots),
     )
 
 
-def _any(patterns: Sequence[str], slots: dict[str, tuple[str, ...]], rule_id: str) -> re.Pattern[str]:
+def _any(patterns: Sequence[str], slots: dict[str, tuple[str, ...]], rule_id: str) -> str:
+    if not patterns:
+        return ""
     alternatives = "|".join(_pattern(pattern, slots, rule_id) for pattern in patterns)
-    return re.compile(rf"(?<![^ ])(?:{alternatives})(?![^ ])")
+    return rf"(?<![^ ])(?:{alternatives})(?![^ ])"
+
+
+def _triggers(patterns: Sequence[str], slots: dict[str, tuple[str, ...]]) -> frozenset[str] | None:
+    """Return words of which every match holds one: the first words of each pattern's most telling piece."""
+    found: set[str] = set()
+    for pattern in patterns:
+        pieces = [slots.get(piece.strip("{}"), (piece,)) for piece in pattern.split() if piece not in {"..", "="}]
+        choices = [
+            {_words(phrase)[0] for phrase in piece}
+            for piece in pieces
+            if not any(phrase.endswith("*") or not _words(phrase) for phrase in piece)
+        ]
+        if not choices:
+            return None
+        found |= min(choices, key=lambda words: (len(words & COMMON), len(words)))
+    return frozenset(found)
 
 
 def _pattern(pattern: str, slots: dict[str, tuple[str, ...]], rule_id: str) -> str:
@@ -170,8 +210,13 @@ def _pattern(pattern: str, slots: dict[str, tuple[str, ...]], rule_id: str) -> s
     return "".join(parts)
 
 
+@lru_cache(maxsize=10_000)
 def _literal(phrase: str) -> str:
-    # The same words as the message's: "self-harm" is two words on both sides.
-    words = " ".join(_WORD.findall(fold(phrase)))
-    escaped = re.escape(words).replace(r"\ ", " ")
+    escaped = re.escape(" ".join(_words(phrase))).replace(r"\ ", " ")
     return escaped + "[^ ]*" if phrase.endswith("*") else escaped
+
+
+@lru_cache(maxsize=10_000)
+def _words(phrase: str) -> tuple[str, ...]:
+    # The same words as the message's: "self-harm" is two words on both sides.
+    return tuple(_WORD.findall(fold(phrase)))
