@@ -10,6 +10,7 @@ _BRACKETS = str.maketrans("<>", "  ")
 # Marks that show nothing and yet are neither format characters nor combining: joiners, fillers, variation selectors.
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _NUMBER_MARK = re.compile(r"(?<=\d)[,_](?=\d{3}\b)")
+_SPACES = str.maketrans("\t\n\r\v\f", " " * 5)
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4\u0060\u2032", "'"))
 
 
@@ -18,7 +19,7 @@ def fold(text: str) -> str:
 
     Folding twice changes nothing (a property test holds it). Scripts that have no ASCII form keep their letters.
     """
-    if text.isascii() and "<" not in text and text.isprintable():
+    if text.isascii() and "<" not in text and (text := text.translate(_SPACES)).isprintable():
         return _NUMBER_MARK.sub("", text.translate(_APOSTROPHES)).lower()
     text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))  # NFKC makes a space and an accent of one of them
     text = "".join(_visible(character) for character in _UNSEEN.sub("", text))

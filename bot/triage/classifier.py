@@ -21,7 +21,8 @@ from bot.text import Concepts, analyze_words, fold, tokenize
 from bot.text.analyzer import character_grams
 
 COLUMNS = 1 << 17  # hashed terms; about 60,000 differ in 6,000 messages, so one column in five is shared
-MAX_WORDS = 400  # of one piece of text; what stands beyond is read as a piece of its own
+MAX_CHARS = 3_000
+MAX_WORDS = 250  # of one piece of text; what stands beyond is read as a piece of its own
 NONE = "none"
 _NO_CONCEPTS = Concepts({})
 
@@ -77,7 +78,7 @@ def vector(text: str, idf: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDAr
 
 
 def _tokens(text: str) -> list[str]:
-    return [token for token, _ in groupby(tokenize(fold(text))[:MAX_WORDS])]  # "no no no" is one "no"
+    return [token for token, _ in groupby(tokenize(fold(text[:MAX_CHARS]))[:MAX_WORDS])]  # "no no no" is one "no"
 
 
 def word_columns(tokens: Sequence[str]) -> list[int]:

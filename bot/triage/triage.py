@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from bot.model import Kind, Route
 from bot.text import Spelling, fold, sentences, tokenize
-from bot.triage.classifier import Classifier, ClassifierData
+from bot.triage.classifier import MAX_CHARS, Classifier, ClassifierData
 from bot.triage.kinds import DANGER, KINDS, ORDER, Heard, kind_of_label, listen
 from bot.triage.rules import Rules, RuleText
 
-MAX_READ_CHARS = 10_000  # from each end of a longer message; danger may stand last
+MAX_READ_CHARS = 8_400  # from each end of a longer message; danger may stand last
 # Missing a person in danger is worse than showing numbers for nothing, so danger needs half the lead over other kinds.
 DANGER_WEIGHT = 2.0
 MIN_WORDS = 2  # different ones; a single word is left to the rules, since "no" and "bye" stand in many bad messages
@@ -109,7 +109,7 @@ def _route_of(kind: Kind, classifier: Classifier, views: Sequence[str]) -> Route
 
 
 def _words(text: str) -> list[str]:
-    return tokenize(fold(text))
+    return tokenize(fold(text[:MAX_CHARS]))
 
 
 def _ends(text: str) -> str:
