@@ -1,9 +1,9 @@
-"""Reads a message the way it was meant: a long one by its parts, a dependent one with the turns before.
+"""Reads a message the way it was meant: a long one by the parts that ask, a dependent one with the turns before.
 
-Every part is scored against every answer, and the scores are put together before anything is decided. Choosing the part that
-looks most certain instead gets half of all stories wrong: a side remark often fits some answer better than the question fits
-its own. Measured on the development questions (470, ``tests/eval``), share whose first candidate is right: whole message
-.76, most certain part .72, put together .80; follow-ups .51 alone, .73 with context.
+Every such part, and the whole, is scored against every answer, and the scores are put together before anything is decided.
+Choosing the part that looks most certain instead gets half of all stories wrong: a side remark often fits some answer
+better than the question fits its own. Measured on the development questions (470, ``tests/eval``), share whose first
+candidate is right: whole message .76, most certain part .72, put together .80; follow-ups .51 alone, .73 with context.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,6 @@ MAX_TURN_CHARS = 4_000
 MAX_PART_WORDS = 60  # of one part; a longer one is read to here
 MAX_WHOLE_WORDS = 200
 CONTEXT_TURNS = 2
-STATEMENT_PENALTY = 1.5  # off the decision of a part that does not ask, where another does; 0.3 to 3 were tried
 CONTEXT_WEIGHT, JOINED_WEIGHT = 0.3, 0.5  # of the turns before by themselves, and of them with this turn
 DEPENDENCE_WEIGHT = {Dependence.NONE: 0.3, Dependence.SOME: 0.6, Dependence.FULL: 1.0}
 
@@ -42,21 +41,21 @@ def _by_parts(index: Index, text: str, tokens: Sequence[str]) -> Scores:
     if len(tokens) <= LONG_WORDS:
         return whole
     weighed = [
-        (index.weigh(words[:MAX_PART_WORDS]), 0.0 if part.asks else STATEMENT_PENALTY)
+        index.weigh(words[:MAX_PART_WORDS])
         for part in parts_of(text)
-        if (words := index.analyzer.tokens(part.text))
+        if part.asks and (words := index.analyzer.tokens(part.text))
     ]
     if not weighed:
         return whole
-    lowered = np.array([scores.decisions - penalty for scores, penalty in weighed])
-    decisions = (lowered.max(axis=0) + whole.decisions) / 2
-    deciding = weighed[int(lowered[:, int(decisions.argmax())].argmax())][0]
+    by_part = np.array([scores.decisions for scores in weighed])
+    decisions = (by_part.max(axis=0) + whole.decisions) / 2
+    deciding = weighed[int(by_part[:, int(decisions.argmax())].argmax())]
     return Scores(
         tokens=deciding.tokens,
         cosines=np.maximum(deciding.cosines, whole.cosines),
         decisions=decisions,
-        background=(max(scores.background - penalty for scores, penalty in weighed) + whole.background) / 2,
-        part=lowered.max(axis=0),
+        background=(max(scores.background for scores in weighed) + whole.background) / 2,
+        part=by_part.max(axis=0),
     )
 
 
