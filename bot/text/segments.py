@@ -5,7 +5,7 @@ People tell a story and ask one thing in it. Scored whole, the story drowns the 
 
 import re
 
-_SENTENCE_END = re.compile(r"(?<=[.!?;\n])[\"')\]]*\s+|\n+|\s+[-\u2013\u2014]{1,2}\s+|\u2026\s*|(?:\.{2,})\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?;\n])[\"')\],]*\s+|\n+|\s+[-\u2013\u2014]{1,2}\s+|\u2026\s*|(?:\.{2,})\s*")
 _CLAUSE_END = re.compile(
     r"\s*[,;:()]\s+|\s+(?:but|so|because|cos|cuz|although|though|anyway|basically|also|plus)\s+|\s+and\s+(?="
     r"(?:also\s+)?(?:how|what|when|where|who|why|which|is|are|do|does|did|can|could|will|would|should|has|have)\b)",

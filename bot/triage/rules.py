@@ -25,6 +25,7 @@ MAX_JOINED_CHARS = 60  # a shorter sentence may only make sense with the next
 _WORD = re.compile(r"[^\W_]+(?:['*][^\W_]+)*")
 _GAP = rf"(?: [^ ]+){{0,{MAX_GAP_WORDS}}}"
 _REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
+_FIRST_PERSON = re.compile(r"(?:i|i'm|im|i've|ive|i'd|id|i'll|ill|my)(?![^ ])")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -102,7 +103,9 @@ class Rule:
         matched = sentence[start:end]
         if self._unless is not None and self._unless.search(" ".join(filter(None, (before, matched, after)))):
             return True
-        return self._before is not None and self._before.search(" ".join(filter(None, (before, matched)))) is not None
+        if self._before is None or _FIRST_PERSON.match(matched):  # "do people …" explains nothing that is said of oneself
+            return False
+        return self._before.search(" ".join(filter(None, (before, matched)))) is not None
 
 
 class Rules:
