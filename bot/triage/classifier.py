@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bot.text import Concepts, analyze_words, fold, tokenize
 from bot.text.analyzer import character_grams
 
-COLUMNS = 1 << 17  # hashed terms; about 60,000 differ in 6,000 messages, so one column in five is shared
+COLUMNS = 1 << 17  # hashed terms; some share a column, which costs little (Weinberger et al. 2009)
 MAX_CHARS = 3_000
 MAX_WORDS = 250  # of one piece of text; what stands beyond is read as a piece of its own
 NONE = "none"
