@@ -1,7 +1,7 @@
 """Makes the core ready: the pack read, its index taken from disk or fitted anew, triage compiled."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,8 @@ from bot.policy import SMALLTALK_PREFIX
 from bot.retrieval import storage
 from bot.retrieval.index import Index, IndexData
 from bot.retrieval.search import Searcher
-from bot.text import Spelling, trusted
-from bot.triage import Classifier, ClassifierData, Triage
-from bot.triage.classifier import NONE
+from bot.triage import ClassifierData, Triage
+from bot.triage.kinds import NONE, Example
 
 if TYPE_CHECKING:
     from bot.retrieval.build import Corpus
@@ -78,18 +77,17 @@ def _core_triage(
     knowledge: KnowledgeBase, classifier: ClassifierData | None = None, data: IndexData | None = None
 ) -> Triage:
     files = ((file.slots, file.rules) for file in knowledge.safety)
-    if classifier is None or data is None:
-        return Triage.of(files)
-    return Triage.of(files, Classifier(classifier), Spelling(trusted(classifier.words, data.english), data.english))
+    return Triage.of(files, classifier, data.english) if data is not None else Triage.of(files)
 
 
 def _fit(
-    knowledge: KnowledgeBase, training: Mapping[str, Sequence[str]], progress: Progress
+    knowledge: KnowledgeBase, training: Sequence[Example], progress: Progress
 ) -> tuple[IndexData, ClassifierData | None]:
     from bot.retrieval.build import build  # scikit-learn is slow to import and not needed to answer
 
     data = build(corpus_of(knowledge), progress)
-    if NONE not in training or len(training) == 1:
+    labels = {example.label for example in training}
+    if NONE not in labels or len(labels) == 1:
         return data, None
     from bot.triage.training import train
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.content import KnowledgeBase
@@ -22,6 +22,7 @@ from bot.model import (
     Relayed,
     Reply,
     Route,
+    Said,
     SmallTalk,
     Turn,
 )
@@ -70,6 +71,7 @@ class Conversations:
         self._clock = clock
         self._site = site or Site()
         self._reference = reference
+        self._locale = knowledge.pack.locale
         self._topics = frozenset(knowledge.smalltalk)
         self._subject = frozenset(word for each in knowledge.pack.subject_words for word in tokenize(fold(each)))
 
@@ -91,13 +93,14 @@ class Conversations:
         except StoreUnavailable as error:
             return self._unrecorded(message, route, error, started)
         if route.kind is None:
-            route = self._route(message, [turn.visitor_text for turn in turns[-RECENT_TURNS:]])
+            route = self._route(message, _said(turns[-RECENT_TURNS:]))
         text = _chosen(message.text, turns[-1] if turns else None)
         try:
             decision = self._decide(replace(message, text=text), route, turns, owner)
             kind = kind_of(decision)
             repeated = any(turn.kind is kind for turn in turns[-3:]) and kind is Kind.CRISIS
-            reply = self.replies.of(decision, self._setting(message, latched=latched, repeated=repeated))
+            setting = self._setting(message, route, n_turns=len(turns), latched=latched, repeated=repeated)
+            reply = self.replies.of(decision, setting)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the numbers and a way to a person are still shown
             return self._unrecorded(message, route, error, started)
         now = self._clock.now()
@@ -114,8 +117,11 @@ class Conversations:
             latched=latched or is_urgent(kind),
             reply=reply,
             ms=round((time.perf_counter() - started) * 1000, 2),
+            concern=round(route.concern, 3),
+            severity=route.severity,
+            about=route.about,
         )
-        handoff = open_for(message, kind, now) if turn.handoff == "opened" else None
+        handoff = open_for(message, kind, now, route) if turn.handoff == "opened" else None
         try:
             recorded = await self._transcript.append(turn, handoff)
         except StoreUnavailable as error:
@@ -132,7 +138,7 @@ class Conversations:
         )
         return recorded
 
-    def _route(self, message: Message, recent: "list[str] | tuple[str, ...]") -> Route:
+    def _route(self, message: Message, recent: Sequence[Said]) -> Route:
         try:
             return self._triage.route(message.text, recent)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the visitor must still reach a person
@@ -172,8 +178,13 @@ class Conversations:
         cleared = await self._handoffs.latch_cleared_at(conversation_id)
         return cleared is None or urgent[-1] > cleared
 
-    def _setting(self, message: Message, *, latched: bool = False, repeated: bool = False) -> Setting:
+    def _setting(
+        self, message: Message, route: Route, *, n_turns: int = 0, latched: bool = False, repeated: bool = False
+    ) -> Setting:
         return Setting(
+            locale=message.locale if message.locale != self._locale else route.language,
+            channel=message.channel,
+            nth=n_turns,
             today=self._clock.now().date(),
             country=message.country,
             site_country=self._site.country,
@@ -185,7 +196,7 @@ class Conversations:
     def _unrecorded(self, message: Message, route: Route, error: Exception, started: float) -> Turn:
         """Serve what needs neither store nor index: the safety reply, or the numbers and an honest word."""
         log.error("turn not recorded", extra={"error": type(error).__name__})
-        setting = replace(self._setting(message), recorded=False)
+        setting = replace(self._setting(message, route), recorded=False)
         if route.kind in NEEDS_NO_RECORD:
             decision: Decision = Escalated(kind=route.kind, route=route)
             reply: Reply = self.replies.of(decision, setting)
@@ -247,6 +258,11 @@ def _score_of(decision: Decision) -> float:
             return general.score if general else 1.0
         case Relayed():
             return 1.0
+
+
+def _said(turns: Sequence[Turn]) -> list[Said]:
+    """Return the turns that did not latch: what did is known, and must not be raised again with each turn after it."""
+    return [Said(text=turn.visitor_text, concern=turn.concern) for turn in turns if not is_urgent(turn.kind)]
 
 
 def _kept(text: str) -> str:

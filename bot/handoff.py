@@ -15,6 +15,7 @@ from bot.model import (
     Kind,
     Message,
     Relayed,
+    Route,
     SmallTalk,
 )
 
@@ -37,13 +38,16 @@ def offer_of(decision: Decision) -> HandoffOffer | None:
             assert_never(decision)
 
 
-def open_for(message: Message, kind: Kind, at: datetime) -> Handoff:
-    """Open a handoff for a message."""
+def open_for(message: Message, kind: Kind, at: datetime, route: Route | None = None) -> Handoff:
+    """Open a handoff for a message, as grave as triage found it."""
+    route = route or Route()
     return Handoff(
         conversation_id=ConversationId(message.conversation_id),
         kind=kind,
         opened_at=at,
         urgent=kind in _URGENT,
+        severity=route.severity,
+        about=route.about,
         message_ids=(message.message_id,),
     )
 

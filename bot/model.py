@@ -44,6 +44,8 @@ class Channel(StrEnum):
 
 
 HandoffOffer = Literal["offered", "opened"]
+Severity = Literal["imminent", "high", "moderate"]  # of danger: now, or strong, or hinted at
+About = Literal["self", "other", "staff"]  # whom danger threatens: the writer, somebody else, or a case that staff relay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +71,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A turn before, as triage reads it together with the message."""
+
+    text: str
+    concern: float = 0.0  # how near it came to being taken for danger by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """What triage makes of a message: a kind to act on, or none, and then retrieval goes on."""
 
     kind: Kind | None = None
-    about: Literal["self", "other"] = "self"
-    variant: str = ""  # which wording within the kind ("abuse", "harm_to_others", …)
+    about: About = "self"
+    variant: str = ""  # which wording within the kind ("abuse", "harm_others", …)
+    severity: Severity | None = None  # of a crisis or an emergency
+    language: str = ""  # the language it is written in, as far as triage can tell; "" where it can't
     reason: str = ""  # which rule fired; for editors, never shown to visitors nor logged with the text
     concern: float = 0.0  # how near the message came to being taken for danger, 0 to 1
 
@@ -186,6 +198,9 @@ class Turn:
     latched: bool
     reply: Reply
     ms: float
+    concern: float = 0.0  # how near the message came to danger; triage adds it up over turns
+    severity: Severity | None = None
+    about: About = "self"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,4 +211,6 @@ class Handoff:
     kind: Kind
     opened_at: datetime
     urgent: bool
+    severity: Severity | None = None
+    about: About = "self"
     message_ids: tuple[MessageId, ...] = field(default=())

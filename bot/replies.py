@@ -8,10 +8,12 @@ from typing import assert_never
 from bot.content import Answer, KnowledgeBase, Source
 from bot.content.schema import Help
 from bot.model import (
+    About,
     Abstained,
     Answered,
     AnswerId,
     Candidate,
+    Channel,
     Choice,
     Clarified,
     Decision,
@@ -38,8 +40,11 @@ class Setting:
     country: str | None = None  # the visitor's, when known
     site_country: str | None = None  # the operator's
     contact: str | None = None
+    locale: str = ""  # the visitor's language, where it is known; the pack's otherwise
+    channel: Channel = Channel.WEB
     latched: bool = False  # the conversation was in crisis before this message
     repeated: bool = False  # the same card was shown before
+    nth: int = 0  # turns before this one; variants of a sentence take turns by it
     recorded: bool = True  # False when the store is away: then nothing may be said to have been noted
 
 
@@ -47,10 +52,11 @@ class Replies:
     """The bot's side of the conversation, in words that were vetted."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
-        """Take a pack; its wording is used in the pack's own locale."""
+        """Take a pack; what a locale lacks is said in the pack's own."""
         self._knowledge = knowledge
         self._answers = knowledge.approved()
-        self._say = knowledge.wording[knowledge.pack.locale].say
+        own = knowledge.wording[knowledge.pack.locale].say
+        self._say = {locale: {**own, **wording.say} for locale, wording in knowledge.wording.items()}
 
     def of(self, decision: Decision, setting: Setting) -> Reply:
         """Word a decision."""
@@ -68,28 +74,36 @@ class Replies:
     def footer(self, setting: Setting) -> str:
         """Return the quiet line that every surface keeps in view."""
         numbers = [line.call for line in self._lines(setting, {"crisis"}) if line.call]
-        return self.say("footer", number=numbers[0]) if numbers and self._country(setting) else self.say("footer_unknown")
+        if numbers and self._country(setting):
+            return self.say("footer", setting, number=numbers[0])
+        return self.say("footer_unknown", setting)
 
     def failure(self, setting: Setting) -> Reply:
         """Return what is shown when anything fails: the numbers, and that it can be tried again."""
-        return self._with_help([self.say("failure")], setting, {"crisis"})
+        return self._with_help([self.say("failure", setting)], setting, {"crisis"})
 
     def label(self, answer_id: AnswerId) -> str:
         """Return the question of an answer, as it stands on a button."""
         return self._answers[answer_id].question
 
-    def say(self, name: str, **values: str) -> str:
-        """Return one of the pack's own sentences, its braces filled in."""
-        return self._say[name].format(subject=self._knowledge.pack.subject, **values).strip()
+    def say(self, name: str, setting: "Setting | None" = None, **values: str) -> str:
+        """Return one of the pack's own sentences, its braces filled in, in the visitor's language where there is one."""
+        own = self._knowledge.pack
+        locale = setting.locale if setting and setting.locale in self._say else own.locale
+        variants = self._say[locale][name]
+        text = variants[setting.nth % len(variants) if setting else 0]
+        return text.format(subject=self._knowledge.wording[locale].subject or own.subject, **values).strip()
 
     def _worded(self, decision: Decision, setting: Setting) -> Reply:
         match decision:
             case Answered(candidates=candidates):
                 return self._answered(candidates, setting)
             case Clarified(candidates=candidates):
-                return Reply(text=self.say("clarify"), choices=self._choices(each.answer_id for each in candidates))
+                return Reply(text=self.say("clarify", setting), choices=self._choices(each.answer_id for each in candidates))
             case SmallTalk(topic=topic):
-                return Reply(text=self.say(f"smalltalk_{topic}"))
+                said = self.say(f"smalltalk_{topic}", setting)
+                shows_help = self._knowledge.smalltalk[topic].shows_help
+                return self._with_help([said], setting, {"crisis"}) if shows_help else Reply(text=said)
             case Abstained():
                 return self._abstained(decision, setting)
             case Escalated(kind=Kind.MEDICAL_ADVICE, general=general):
@@ -103,8 +117,8 @@ class Replies:
 
     def _answered(self, candidates: Sequence[Candidate], setting: Setting) -> Reply:
         answers = [self._answers[each.answer_id] for each in candidates]
-        blocks = [self.say("two")] if len(answers) > 1 else []
-        blocks += [self._answer_text(answer, setting.today, titled=len(answers) > 1) for answer in answers]
+        blocks = [self.say("two", setting)] if len(answers) > 1 else []
+        blocks += [self._answer_text(answer, setting, titled=len(answers) > 1) for answer in answers]
         given = {answer.id for answer in answers}
         follow_ups = [each for answer in answers for each in answer.follow_ups if each not in given]
         return Reply(
@@ -113,17 +127,17 @@ class Replies:
             choices=self._choices(list(dict.fromkeys(follow_ups))[:MAX_FOLLOW_UPS]),
         )
 
-    def _answer_text(self, answer: Answer, today: date, *, titled: bool) -> str:
+    def _answer_text(self, answer: Answer, setting: Setting, *, titled: bool) -> str:
         values = {
             "reviewed_on": spoken(answer.reviewed_on),
             "reviewed_by": answer.reviewed_by,
             "review_by": spoken(answer.review_by),
         }
-        if _is_withdrawn(answer, today):
-            return self.say("withdrawn", **values)
-        parts = [answer.text, self.say("status_time_bound" if answer.time_bound else "status", **values)]
-        if answer.is_overdue(today):
-            parts.insert(0, self.say("overdue", **values))
+        if _is_withdrawn(answer, setting.today):
+            return self.say("withdrawn", setting, **values)
+        parts = [answer.text, self.say("status_time_bound" if answer.time_bound else "status", setting, **values)]
+        if answer.is_overdue(setting.today):
+            parts.insert(0, self.say("overdue", setting, **values))
         if titled:
             parts.insert(0, answer.question)
         return "\n\n".join(parts)
@@ -132,51 +146,65 @@ class Replies:
         match decision.why:
             case "no_answer":
                 name = "abstain_on_subject" if decision.on_subject else "abstain_off_subject"
-                return Reply(text=self.say(name))
+                return Reply(text=self.say(name, setting))
             case "other_language":
-                return self._with_help([self.say("other_language")], setting, {"crisis"}, abroad=True)
+                return self._with_help([self.say("other_language", setting)], setting, {"crisis"}, abroad=True)
             case "too_long" | "unsure" as why:
-                return Reply(text=f"{self.say(why)}\n\n{self.footer(setting)}")
+                return Reply(text=f"{self.say(why, setting)}\n\n{self.footer(setting)}")
             case why:
-                return Reply(text=self.say(why))
+                return Reply(text=self.say(why, setting))
 
     def _escalated(self, kind: Kind, route: Route, setting: Setting) -> Reply:
         match kind:
             case Kind.CRISIS:
                 return self._crisis(route, setting)
             case Kind.EMERGENCY:
-                return self._with_help([self.say("emergency")], setting, {"emergency", "poison"}, after=self._noted(setting))
+                about = _about(route, setting)
+                card = self.say(f"emergency_{about}", setting)
+                return self._with_help([card], setting, {"emergency", "poison"}, after=self._noted(about, setting))
             case Kind.DISTRESS:
-                return self._with_help([self.say("distress")], setting, {"crisis"})
+                return self._with_help([self.say("distress", setting)], setting, {"crisis"})
             case Kind.HUMAN:
-                contact = [self.say("human_contact", contact=setting.contact)] if setting.contact else []
-                return self._with_help([self.say("human"), *contact], setting, {"crisis"})
+                contact = [self.say("human_contact", setting, contact=setting.contact)] if setting.contact else []
+                return self._with_help([self.say("human", setting), *contact], setting, {"crisis"})
             case _:
-                return Reply(text=self.say(kind.value))
+                return Reply(text=self.say(kind.value, setting))
 
     def _crisis(self, route: Route, setting: Setting) -> Reply:
+        """Word danger by whom it is about and how grave it is; the first card says the most, later ones only remind."""
         wanted = {"crisis", "emergency"} | ({"abuse"} if route.variant == "abuse" else set())
-        name = route.variant or ("other" if route.about == "other" else "self")
+        about = _about(route, setting)
+        severity = route.severity or "high"
         if setting.repeated:
-            return self._with_help([self.say("crisis_again")], setting, wanted, after=self._noted(setting))
-        after = [self.say("crisis_self_next")] if name == "self" else []
-        return self._with_help([self.say(f"crisis_{name}")], setting, wanted, after=[*after, *self._noted(setting)])
+            again = self.say("crisis_again", setting)
+            return self._with_help([again], setting, wanted, after=self._noted(about, setting))
+        name = route.variant if route.variant and about != "staff" else about
+        after = {"high": ["crisis_self_next"], "moderate": ["crisis_lower"]}.get(severity, []) if name == "self" else []
+        return self._with_help(
+            [self.say(f"crisis_{name}_{severity}", setting)],
+            setting,
+            wanted,
+            after=[*(self.say(each, setting) for each in after), *self._noted(about, setting)],
+        )
 
-    def _noted(self, setting: Setting) -> list[str]:
-        return [self.say("crisis_noted")] if setting.recorded else []
+    def _noted(self, about: About, setting: Setting) -> list[str]:
+        if not setting.recorded:
+            return []
+        return [self.say("crisis_staff_noted" if about == "staff" else "crisis_noted", setting)]
 
     def _medical_advice(self, general: Candidate | None, setting: Setting) -> Reply:
-        advice = " ".join([self.say("medical_advice"), *([self.say("medical_advice_noted")] if setting.recorded else [])])
+        noted = [self.say("medical_advice_noted", setting)] if setting.recorded else []
+        advice = " ".join([self.say("medical_advice", setting), *noted])
         if general is None:
             return Reply(text=advice)
         answered = self._answered([general], setting)
-        text = f"{advice}\n\n{self.say('medical_advice_general')}\n\n{answered.text}"
+        text = f"{advice}\n\n{self.say('medical_advice_general', setting)}\n\n{answered.text}"
         return Reply(text=text, sources=answered.sources, choices=answered.choices)
 
     def _below_help(self, reply: Reply, decision: Decision, setting: Setting) -> Reply:
         """Put a reply under the numbers: while a crisis is not cleared, an answer never comes first."""
-        joint = [self.say("latched_answer")] if isinstance(decision, Answered) else []
-        shown = self._with_help([self.say("latched")], setting, {"crisis", "emergency"}, after=[*joint, reply.text])
+        joint = [self.say("latched_answer", setting)] if isinstance(decision, Answered) else []
+        shown = self._with_help([self.say("latched", setting)], setting, {"crisis", "emergency"}, after=[*joint, reply.text])
         return Reply(text=shown.text, choices=reply.choices, sources=reply.sources, help=shown.help)
 
     def _with_help(
@@ -189,11 +217,11 @@ class Replies:
         abroad: bool = False,
     ) -> Reply:
         lines = self._lines(setting, wanted, abroad=abroad)
-        listed = "\n".join(f"- {describe(line)}" for line in lines)
+        listed = "\n".join(f"- {self.described(line, setting)}" for line in lines)
         if "emergency" in wanted and not any("emergency" in line.for_ for line in lines):
-            blocks = [self.say("emergency_number_unknown"), *blocks]
+            blocks = [self.say("emergency_number_unknown", setting), *blocks]
         elif "emergency" in wanted and not self._is_known(setting.country):
-            after = [self.say("emergency_elsewhere"), *after]
+            after = [self.say("emergency_elsewhere", setting), *after]
         return Reply(text="\n\n".join([*blocks, listed, *after]), help=tuple(lines))
 
     def _lines(self, setting: Setting, wanted: set[str], *, abroad: bool = False) -> list[HelpLine]:
@@ -204,6 +232,13 @@ class Replies:
         chosen = [line for line in lines if wanted & set(line.for_)]
         chosen.sort(key=lambda line: "emergency" not in line.for_ if "poison" in wanted else "crisis" not in line.for_)
         return [_help_line(line) for line in chosen]
+
+    def described(self, line: HelpLine, setting: Setting) -> str:
+        """Return a help line as one line of text: its name, how to reach it, when."""
+        ways = (("line_call", line.call), ("line_text", line.text), ("line_chat", line.chat))
+        listed = ", ".join(self.say(name, setting, to=to) for name, to in ways if to)
+        notes = "; ".join(part for part in (line.what, line.hours) if part)
+        return f"{line.name}: {listed}" + (f" ({notes})" if notes else "")
 
     def _country(self, setting: Setting) -> str | None:
         """Return the help file to use: the visitor's country, else the site's, else the pack's."""
@@ -238,15 +273,9 @@ def _is_withdrawn(answer: Answer, today: date) -> bool:
     return answer.time_bound and answer.is_overdue(today)
 
 
-def describe(line: HelpLine) -> str:
-    """Return a help line as one line of text: its name, how to reach it, when."""
-    ways = [
-        f"call {line.call}" if line.call else "",
-        f"text {line.text}" if line.text else "",
-        f"chat {line.chat}" if line.chat else "",
-    ]
-    notes = "; ".join(part for part in (line.what, line.hours) if part)
-    return f"{line.name}: {', '.join(way for way in ways if way)}" + (f" ({notes})" if notes else "")
+def _about(route: Route, setting: Setting) -> About:
+    """Return whom the wording is for: in the team's own channel, danger to somebody else is a case that staff relay."""
+    return "staff" if setting.channel is Channel.SLACK and route.about == "other" else route.about
 
 
 def spoken(day: date) -> str:

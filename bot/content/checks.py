@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,8 +13,8 @@ import pyphen
 from rapidfuzz import fuzz, process
 
 from bot.content.loader import line_of
-from bot.content.schema import Answer, KnowledgeBase, SafetyFile
-from bot.content.wording import missing
+from bot.content.schema import Answer, KnowledgeBase, SafetyFile, Wording
+from bot.content.wording import SAFETY, missing
 from bot.errors import ContentError
 from bot.text import fold, tokenize
 from bot.triage import Triage
@@ -284,20 +284,44 @@ def _facts(knowledge: KnowledgeBase, lines: _Lines) -> Iterable[Fault]:
 
 
 def _wording(knowledge: KnowledgeBase, lines: _Lines) -> Iterable[Fault]:
-    wording = knowledge.wording.get(knowledge.pack.locale)
-    file = f"wording/{knowledge.pack.locale}.yaml"
-    if wording is None:
-        yield Fault(file=file, line=1, message="this file is missing. It holds the assistant's own sentences.")
+    """Check every rule of wording that a program can (research/safety.md, section 4)."""
+    for locale in dict.fromkeys((knowledge.pack.locale, *knowledge.wording)):
+        wording = knowledge.wording.get(locale)
+        file = f"wording/{locale}.yaml"
+        if wording is None:
+            yield Fault(file=file, line=1, message="this file is missing. It holds the assistant's own sentences.")
+            continue
+        for name in missing(wording.say, knowledge.smalltalk):
+            yield Fault(file=file, line=1, message=f"say.{name} is missing. Add the sentence.")
+        for name, variants in wording.say.items():
+            line = lines.of(file, "say", name)
+            for text in variants:
+                yield from _sentence(knowledge, wording, name, text, Fault(file=file, line=line, message=""))
+            if (
+                name in SAFETY
+                and len(set(variants)) < MIN_VARIANTS
+                and knowledge.pack.min_phrasings >= MIN_PHRASINGS_OF_LARGE
+            ):
+                message = (
+                    f"say.{name} has fewer than {MIN_VARIANTS} variants. Nobody should read the same card twice running."
+                )
+                yield Fault(file=file, line=line, message=message)
+
+
+def _sentence(knowledge: KnowledgeBase, wording: Wording, name: str, text: str, at: Fault) -> Iterable[Fault]:
+    is_own = wording is knowledge.wording.get(knowledge.pack.locale)
+    if is_own and reading_grade(re.sub(r"\{\w+\}", "it", text)) > knowledge.pack.max_grade + 1:
+        yield replace(at, message=f"say.{name} is hard to read. Use shorter sentences.", is_error=False)
+    for rule in knowledge.pack.forbidden:
+        if re.search(rule.pattern, text, re.IGNORECASE) and not _NEGATED.search(text):
+            yield replace(at, message=f"say.{name}: {rule.why}")
+    if name not in SAFETY:
         return
-    for name in missing(wording.say, knowledge.smalltalk):
-        yield Fault(file=file, line=1, message=f"say.{name} is missing. Add the sentence.")
-    for name, text in wording.say.items():
-        if reading_grade(re.sub(r"\{\w+\}", "it", text)) > knowledge.pack.max_grade + 1:
-            message = f"say.{name} is hard to read. Use shorter sentences."
-            yield Fault(file=file, line=lines.of(file, "say", name), message=message, is_error=False)
-        for rule in knowledge.pack.forbidden:
-            if re.search(rule.pattern, text, re.IGNORECASE) and not _NEGATED.search(text):
-                yield Fault(file=file, line=lines.of(file, "say", name), message=f"say.{name}: {rule.why}")
+    if len(text.split()) > MAX_CARD_WORDS:
+        yield replace(at, message=f"say.{name} has more than {MAX_CARD_WORDS} words. In fear nobody reads that much.")
+    for word in wording.banned:
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
+            yield replace(at, message=f'say.{name} says "{word}", which is banned here. See the list `banned` in this file.')
 
 
 def _safety(name: str, file: SafetyFile, lines: _Lines) -> Iterable[Fault]:
@@ -329,6 +353,11 @@ def _help(knowledge: KnowledgeBase, today: date, lines: _Lines) -> Iterable[Faul
                 yield Fault(
                     file=where, line=at, message=f"{line.name}: checked is in the future. Write the day it was tried."
                 )
+
+
+MIN_VARIANTS = 3
+MIN_PHRASINGS_OF_LARGE = 10  # a pack that asks for fewer phrasings is an example or a test
+MAX_CARD_WORDS = 90
 
 
 @cache

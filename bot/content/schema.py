@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from bot.model import AnswerId
+from bot.model import About, AnswerId, Severity
 
 Status = Literal["draft", "approved", "retired"]
 
@@ -129,10 +129,21 @@ class Country(_Part):
     lines: tuple[Help, ...]
 
 
-class Wording(_Part):
-    """``wording/<locale>.yaml``: the bot's own sentences, by name."""
+def _variants(say: object) -> object:
+    if not isinstance(say, dict):
+        return say
+    return {name: (text,) if isinstance(text, str) else text for name, text in say.items()}
 
-    say: dict[str, str]
+
+Variants = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Wording(_Part):
+    """``wording/<locale>.yaml``: the bot's own sentences, by name; a name with several variants takes them in turn."""
+
+    subject: str = ""  # the pack's subject in this language; the pack's own where it is empty
+    banned: tuple[str, ...] = ()  # words that no sentence may hold that is said where somebody may be in danger
+    say: Annotated[dict[str, Variants], BeforeValidator(_variants)]
 
 
 class SmallTalkTopic(_Part):
@@ -140,6 +151,7 @@ class SmallTalkTopic(_Part):
 
     label: str
     phrasings: tuple[str, ...]
+    shows_help: bool = False  # whether the help lines stand below: somebody asked for a number
 
 
 class Rule(_Part):
@@ -147,7 +159,8 @@ class Rule(_Part):
 
     id: str
     kind: Literal["crisis", "emergency", "distress", "human", "medical_advice", "sourcing"]
-    about: Literal["self", "other"] = "self"
+    about: About = "self"
+    severity: Severity | None = None
     variant: str = ""
     match: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()

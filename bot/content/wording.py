@@ -3,16 +3,25 @@
 The loader refuses a pack that lacks one, since the first to notice would be a visitor, perhaps in danger.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 
-NEEDED = frozenset(
+from bot.triage.kinds import SEVERITIES
+
+GRADED = ("crisis_self", "crisis_other", "crisis_staff", "crisis_harm_others", "crisis_abuse")  # by severity
+SAFETY = frozenset(
+    (
+        *(f"{name}_{severity}" for name in GRADED for severity in SEVERITIES),
+        *"crisis_self_next crisis_again crisis_lower crisis_noted crisis_staff_noted".split(),
+        *"emergency_self emergency_other emergency_staff distress human medical_advice sourcing latched unsure".split(),
+    )
+)
+NEEDED = SAFETY | frozenset(
     (
         "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject "
-        "empty too_long many other_language crisis_self crisis_self_next crisis_other crisis_harm_others crisis_abuse "
-        "crisis_again crisis_noted latched latched_answer emergency emergency_number_unknown emergency_elsewhere distress "
-        "human human_contact medical_advice medical_advice_general medical_advice_noted unsure sourcing failure footer "
-        "footer_unknown"
+        "empty too_long many other_language answers_in latched_answer emergency_number_unknown emergency_elsewhere "
+        "human_contact medical_advice_general medical_advice_noted failure footer footer_unknown line_call line_text "
+        "line_chat"
     ).split()
 )
 _DATES = frozenset({"reviewed_on", "reviewed_by", "review_by"})
@@ -23,17 +32,18 @@ _FILLED: Mapping[str, frozenset[str]] = {
     "withdrawn": _DATES,
     "human_contact": frozenset({"contact"}),
     "footer": frozenset({"number"}),
+    **dict.fromkeys(("line_call", "line_text", "line_chat"), frozenset({"to"})),
 }
 
 
-def missing(say: Mapping[str, str], topics: Iterable[str]) -> list[str]:
+def missing(say: Mapping[str, Sequence[str]], topics: Iterable[str]) -> list[str]:
     """Return the names of the sentences that a pack with these topics of small talk needs and lacks."""
     return sorted({*NEEDED, *(f"smalltalk_{topic}" for topic in topics)} - set(say))
 
 
-def wrong_braces(say: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def wrong_braces(say: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
     """Yield the name of each sentence whose braces can't be filled in, and what is wrong with them."""
-    for name, text in say.items():
+    for name, text in ((name, text) for name, variants in say.items() for text in variants):
         allowed = {"subject"} | _FILLED.get(name, frozenset())
         try:
             found = {field for _, field, _, _ in Formatter().parse(text) if field is not None}

@@ -1,11 +1,10 @@
 """Danger first: looks at every message before anything else does.
 
-This is the first version: plainly stated danger, emergencies, requests for a person, medical advice and sourcing, in
-English, from the rules and the training messages under ``knowledge/safety/``. It stands behind one function,
-``Triage.route``, so that what comes after it does not know how it decides.
+Several views of a message, rules over words, a classifier, and the turns before, each of which can only raise. It stands
+behind one function, ``Triage.route``, so that what comes after it does not know how it decides; ``Triage.explain`` says why.
 """
 
 from bot.triage.classifier import Classifier, ClassifierData
-from bot.triage.triage import Triage
+from bot.triage.triage import Judgement, Triage
 
-__all__ = ["Classifier", "ClassifierData", "Triage"]
+__all__ = ["Classifier", "ClassifierData", "Judgement", "Triage"]

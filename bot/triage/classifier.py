@@ -23,7 +23,6 @@ from bot.text.analyzer import character_grams
 COLUMNS = 1 << 17  # hashed terms; some share a column, which costs little (Weinberger et al. 2009)
 MAX_CHARS = 3_000
 MAX_WORDS = 250  # of one piece of text; what stands beyond is read as a piece of its own
-NONE = "none"
 _NO_CONCEPTS = Concepts({})
 
 
@@ -31,7 +30,7 @@ _NO_CONCEPTS = Concepts({})
 class ClassifierData:
     """All that the classifier is made of; arrays may be memory-mapped and are never written to."""
 
-    labels: tuple[str, ...]  # the names of the training files: "crisis-self", "human", …
+    labels: tuple[str, ...]  # of the training files ("crisis-self", "human", …), then "severity:high", "language:es", …
     idf: NDArray[np.float32]  # (COLUMNS,)
     weights: NDArray[np.float32]  # (COLUMNS, n_labels)
     bias: NDArray[np.float32]  # (n_labels,)
@@ -49,7 +48,10 @@ class Classifier:
         self.data = data
 
     def probabilities(self, text: str) -> dict[str, float]:
-        """Return the probability of each label for one piece of text, each by itself; all 0 when it holds no word."""
+        """Return the probability of each label for one piece of text, each by itself; all 0 when it holds no word.
+
+        A severity is the chance among messages that state danger, so it means something only beside such a label.
+        """
         columns, weights = vector(text, self.data.idf)
         if not columns.size:
             return dict.fromkeys(self.data.labels, 0.0)

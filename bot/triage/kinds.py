@@ -1,22 +1,28 @@
-"""What the labels of the training messages mean: a kind, whom it is about, and which wording."""
+"""What the labels of the training messages mean: a kind, whom it is about, which wording; and what a severity is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.model import Kind, Route
+from bot.model import Kind, Route, Severity
 from bot.text import sentences
 
 # Sourcing stands before medical advice, or "how much should I take" would be taken for a question about a medicine.
 ORDER = (Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING, Kind.MEDICAL_ADVICE)
+SEVERITIES: tuple[Severity, ...] = ("imminent", "high", "moderate")  # gravest first
 MAX_PARTS = 100  # different sentences of one message that are looked at one by one
+NONE = "none"  # the label of what must raise nothing
 DANGER = frozenset({Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS})
+URGENT = frozenset({Kind.EMERGENCY, Kind.CRISIS})
 KINDS: Mapping[str, Route] = {
     "crisis-self": Route(kind=Kind.CRISIS),
     "crisis-other": Route(kind=Kind.CRISIS, about="other"),
+    "crisis-staff": Route(kind=Kind.CRISIS, about="staff"),
     "crisis-harm": Route(kind=Kind.CRISIS, variant="harm_others"),
     "crisis-abuse": Route(kind=Kind.CRISIS, variant="abuse"),
-    "emergency": Route(kind=Kind.EMERGENCY),
+    "emergency-self": Route(kind=Kind.EMERGENCY),
+    "emergency-other": Route(kind=Kind.EMERGENCY, about="other"),
+    "emergency-staff": Route(kind=Kind.EMERGENCY, about="staff"),
     "distress": Route(kind=Kind.DISTRESS),
     "human": Route(kind=Kind.HUMAN),
     "sourcing": Route(kind=Kind.SOURCING),
@@ -24,12 +30,22 @@ KINDS: Mapping[str, Route] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One message that triage learns from."""
+
+    text: str
+    label: str  # a key of ``KINDS``, or ``NONE``
+    severity: Severity | None = None
+    locale: str = "en"
+
+
 class _Classifier(Protocol):
     def probabilities(self, text: str) -> dict[str, float]: ...
 
 
 def kind_of_label(label: str) -> Kind | None:
-    """Return the kind that a label stands for; None for ``none``."""
+    """Return the kind that a label stands for; None for ``none`` and for what describes a message (``severity:high``)."""
     return KINDS[label].kind if label in KINDS else None
 
 
@@ -41,6 +57,17 @@ def by_kind(probabilities: Mapping[str, float]) -> dict[str, float]:
         if kind is not None:
             absent[kind.value] *= 1.0 - chance
     return {kind: 1.0 - chance for kind, chance in absent.items()}
+
+
+def likeliest(probabilities: Mapping[str, float], prefix: str) -> tuple[str, float]:
+    """Return the likeliest of the heads that describe a message in one way ("severity:", "language:"); ("", 0) if none."""
+    found = {name.removeprefix(prefix): chance for name, chance in probabilities.items() if name.startswith(prefix)}
+    return max(found.items(), key=lambda each: each[1], default=("", 0.0))
+
+
+def graver(one: Severity | None, other: Severity | None) -> Severity | None:
+    """Return the graver of two severities; None counts for nothing."""
+    return min((each for each in (one, other) if each), key=SEVERITIES.index, default=None)
 
 
 @dataclass(frozen=True, slots=True)

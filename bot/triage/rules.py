@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Protocol
 
 from bot.errors import ContentError
-from bot.model import Kind, Route
+from bot.model import About, Kind, Route, Severity
 from bot.text import fold, sentences
-from bot.triage.kinds import DANGER, ORDER
+from bot.triage.kinds import ORDER
 
 MAX_GAP_WORDS = 5
 HOLD_BEFORE, HOLD_AFTER = 6, 3  # words before and after a match in which something may hold it back
@@ -43,8 +43,13 @@ class RuleText(Protocol):
         ...
 
     @property
-    def about(self) -> str:
-        """Whom it is about: self or other."""
+    def about(self) -> About:
+        """Whom it is about."""
+        ...
+
+    @property
+    def severity(self) -> Severity | None:
+        """How grave it is, where it is danger."""
         ...
 
     @property
@@ -124,19 +129,29 @@ class Rules:
         """
         return cls([compile_rule(rule, slots) for slots, rules in files for rule in rules])
 
-    def route(self, views: Iterable[str]) -> tuple[Route | None, bool]:
-        """Return the route of the most urgent rule that fires on any view of a message, and whether danger was held back.
+    def hits(self, views: Iterable[str]) -> list["Hit"]:
+        """Return every rule that matches on any view of a message, most urgent first, held back or not.
 
-        Held back means that a rule for danger matched, and that its exceptions explain every match.
+        Held back means that a rule matched, and that its exceptions explain every match.
         """
         units = [unit for view in dict.fromkeys(views) for unit in _units(view)]
-        held = False
+        found = []
         for rule in self._rules:
-            verdicts = {rule.verdict(unit) for unit in units}
-            if True in verdicts:
-                return rule.route, held
-            held |= None in verdicts and rule.route.kind in DANGER
-        return None, held
+            verdicts = {unit: verdict for unit in units if (verdict := rule.verdict(unit)) is not False}
+            if not verdicts:
+                continue
+            fired = [unit for unit, verdict in verdicts.items() if verdict]
+            found.append(Hit(route=rule.route, sentence=(fired or list(verdicts))[0], held=not fired))
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A rule that matched a sentence."""
+
+    route: Route
+    sentence: str
+    held: bool  # whether its exceptions explain the match
 
 
 def _units(text: str) -> list[str]:
@@ -161,10 +176,9 @@ def words_of(text: str) -> str:
 
 def compile_rule(rule: RuleText, slots: dict[str, tuple[str, ...]]) -> Rule:
     """Compile one rule of the pack; see the head of ``knowledge/safety/en.yaml`` for the notation."""
-    about = "other" if rule.about == "other" else "self"
     return Rule(
         id=rule.id,
-        route=Route(kind=Kind(rule.kind), about=about, variant=rule.variant, reason=rule.id),  # type: ignore[arg-type]
+        route=Route(kind=Kind(rule.kind), about=rule.about, variant=rule.variant, severity=rule.severity, reason=rule.id),
         matches=_any(rule.match, slots, rule.id),
         unless=_any([each for each in rule.unless if not each.endswith("..")], slots, rule.id),
         before=_any([each for each in rule.unless if each.endswith("..")], slots, rule.id),

@@ -20,7 +20,7 @@ from bot.model import (
     Route,
     SmallTalk,
 )
-from bot.replies import Replies, Setting, describe, spoken
+from bot.replies import Replies, Setting, spoken
 from tests.conftest import SMALL_PACK
 
 TODAY = date(2026, 11, 24)
@@ -180,7 +180,7 @@ def test_a_crisis_never_lacks_a_number(replies: Replies, variant: str, country: 
     setting = Setting(today=TODAY, country=country, repeated=repeated)
     reply = replies.of(escalated(Kind.CRISIS, variant), setting)
     assert any("crisis" in line.for_ for line in reply.help)
-    assert all(describe(line) in reply.text for line in reply.help)
+    assert all(replies.described(line, setting) in reply.text for line in reply.help)
 
 
 def test_numbers_stand_before_anything_long(replies: Replies) -> None:

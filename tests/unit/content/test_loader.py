@@ -197,10 +197,10 @@ def test_a_pack_without_wording_cannot_be_served(pack: Path) -> None:
 
 def test_each_missing_sentence_is_named(pack: Path) -> None:
     """A sentence that is not there would be missed first by a visitor in danger, so the pack is refused."""
-    edit(pack / "wording/en.yaml", "  crisis_self:", "  crisis_selv:")
+    edit(pack / "wording/en.yaml", "  crisis_self_high:", "  crisis_selv_high:")
     edit(pack / "wording/en.yaml", "  smalltalk_bye:", "  smalltalk_buy:")
     assert fault_of(pack).splitlines() == [
-        "wording/en.yaml:1: say.crisis_self is missing. Add the sentence.",
+        "wording/en.yaml:1: say.crisis_self_high is missing. Add the sentence.",
         "wording/en.yaml:1: say.smalltalk_bye is missing. Add the sentence.",
     ]
 
