@@ -90,7 +90,7 @@ class Conversations:
             latched = await self._is_latched(turns, message.conversation_id)
         except StoreUnavailable as error:
             return self._unrecorded(message, route, error, started)
-        if route.kind is None:
+        if route.kind is None and turns:
             route = self._route(message, [turn.visitor_text for turn in turns[-RECENT_TURNS:]])
         text = _chosen(message.text, turns[-1] if turns else None)
         try:

@@ -64,9 +64,9 @@ class Triage:
         if self._spelling is None:
             return [text]
         correct = self._spelling.correct
-        corrected = ". ".join(" ".join(map(correct, tokenize(fold(sentence)))) for sentence in sentences(text))
-        same = corrected == ". ".join(" ".join(tokenize(fold(sentence))) for sentence in sentences(text))
-        return [text] if same else [text, corrected]
+        typed = [tokenize(fold(sentence)) for sentence in sentences(text)]
+        corrected = [list(map(correct, words)) for words in typed]
+        return [text] if corrected == typed else [text, ". ".join(map(" ".join, corrected))]
 
     def _learnt(self, views: Sequence[str], *, held: bool) -> Route:
         if self._classifier is None or self._classifier.is_ordinary(views[0]) or len(set(_words(views[0]))) < MIN_WORDS:
