@@ -37,7 +37,7 @@ SIZES = (1_000, 10_000, 100_000)
 N_WARM, N_ROUNDS, N_IN_A_ROW = 300, 25, 20
 BUDGET_S = 15.0  # a method that would take longer over all rounds is asked fewer queries in each
 UNRELATED = ("what is the boiling point of tungsten", "zxqv wklp", "who won the cricket", "schreib mir ein gedicht")
-RANKED, SCORED, ALONE = "text to ranked answers", "text to scores", "  … scores alone"
+RANKED, SCORED, ALONE = "text to ranked answers", "text to scores", "  … words to scores"
 SKLEARN, TRANSFORM, BM25S = "transform + X @ q.T", "  … transform alone", "bm25s, same n-grams"
 RAPIDFUZZ = "rapidfuzz WRatio"
 
@@ -168,13 +168,13 @@ def _methods(index: Index) -> dict[str, Callable[[str], tuple[float, int]]]:
 
     def scored(text: str) -> tuple[float, int]:
         started = clock()
-        best = _best(index.scores(*index.vector(index.analyzer.tokens(text))))
+        best = _best(index.cosines(index.analyzer.tokens(text)))
         return clock() - started, best
 
     def alone(text: str) -> tuple[float, int]:
-        vector = index.vector(index.analyzer.tokens(text))
+        tokens = index.analyzer.tokens(text)
         started = clock()
-        index.scores(*vector)
+        index.cosines(tokens)
         return clock() - started, -1
 
     def scikit_learn(text: str) -> tuple[float, int]:
@@ -228,7 +228,7 @@ def _check_against_scikit_learn(index: Index, queries: Sequence[tuple[str, Answe
     for text, _ in queries:
         tokens = index.analyzer.tokens(text)
         expected = (matrix @ vectors(both, [tokens]).T).toarray().ravel()
-        worst = max(worst, float(np.abs(index.scores(*index.vector(tokens)) - expected).max()))
+        worst = max(worst, float(np.abs(index.cosines(tokens) - expected).max()))
     console.print(f"{len(index.data.phrasings):,} phrasings: scores agree with scikit-learn's to {worst:.0e}")
     if worst > 1e-5:
         sys.exit("The fast scores and scikit-learn's differ: nothing below would mean anything.")

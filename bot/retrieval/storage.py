@@ -144,7 +144,8 @@ def _classifier_meta(classifier: ClassifierData) -> dict[str, object]:
 
 def _classifier(folder: Path, meta: dict[str, Any]) -> ClassifierData:
     arrays = {name: np.load(folder / f"triage_{name}.npy", mmap_mode="r", allow_pickle=False) for name in _CLASSIFIER_ARRAYS}
-    return ClassifierData(**{**meta, "labels": tuple(meta["labels"])}, **arrays)
+    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}  # each part of a memmap is an object
+    return ClassifierData(**{**meta, "labels": tuple(meta["labels"])}, **plain)
 
 
 def remove_others(folder: Path) -> None:

@@ -19,8 +19,9 @@ def fold(text: str) -> str:
 
     Folding twice changes nothing (a property test holds it). Scripts that have no ASCII form keep their letters.
     """
-    if text.isascii() and "<" not in text and (text := text.translate(_SPACES)).isprintable():
-        return _NUMBER_MARK.sub("", text.translate(_APOSTROPHES)).lower()
+    if text.isascii() and "<" not in text and (text.isprintable() or (text := text.translate(_SPACES)).isprintable()):
+        text = text.replace("`", "'").lower()
+        return _NUMBER_MARK.sub("", text) if "," in text or "_" in text else text
     text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))  # NFKC makes a space and an accent of one of them
     text = "".join(_visible(character) for character in _UNSEEN.sub("", text))
     text = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES).casefold())

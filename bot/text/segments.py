@@ -11,7 +11,7 @@ _CLAUSE_END = re.compile(
     r"(?:also\s+)?(?:how|what|when|where|who|why|which|is|are|do|does|did|can|could|will|would|should|has|have)\b)",
     re.IGNORECASE,
 )
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"\s{2,}|[^\S\n ]")  # a single space or line break may stay as it is
 MIN_SEGMENT_WORDS = 2
 
 

@@ -49,7 +49,9 @@ class Spelling:
         stop = bisect_right(self._lengths, len(word) + limit)
         # One edit changes at most two of the letters that occur: that rules out most words without measuring a distance.
         changed = np.bitwise_count(self._letters[start:stop] ^ np.uint32(_letters(word)))
-        likely = [self._words[start + int(at)] for at in np.flatnonzero(changed <= 2 * limit)]
+        likely = [self._words[start + at] for at in np.flatnonzero(changed <= 2 * limit).tolist()]
+        if not likely:
+            return word
         near = [
             (distance, found[0] != word[0], -self._frequencies[found], found)
             for found, distance, _ in process.extract(word, likely, scorer=OSA.distance, score_cutoff=limit, limit=None)

@@ -1,7 +1,7 @@
 """Rules over the words of a sentence: slots with freedom between them, held back only within the same sentence."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -91,9 +91,9 @@ class Rule:
     def _before(self) -> re.Pattern[str] | None:
         return re.compile(self.before) if self.before else None
 
-    def verdict(self, sentence: str) -> bool | None:
-        """Whether the rule fires on a sentence (words joined by single spaces); None when every match was held back."""
-        if self.triggers is not None and self.triggers.isdisjoint(sentence.split()):
+    def verdict(self, sentence: str, words: Set[str]) -> bool | None:
+        """Whether the rule fires on a sentence (its words joined by single spaces); None when every match was held back."""
+        if self.triggers is not None and self.triggers.isdisjoint(words):
             return False
         held: bool | None = False
         for found in self._match.finditer(sentence):
@@ -134,10 +134,10 @@ class Rules:
 
         Held back means that a rule matched, and that its exceptions explain every match.
         """
-        units = [unit for view in dict.fromkeys(views) for unit in _units(view)]
+        units = [(unit, frozenset(unit.split())) for view in dict.fromkeys(views) for unit in _units(view)]
         found = []
         for rule in self._rules:
-            verdicts = {unit: verdict for unit in units if (verdict := rule.verdict(unit)) is not False}
+            verdicts = {unit: verdict for unit, words in units if (verdict := rule.verdict(unit, words)) is not False}
             if not verdicts:
                 continue
             fired = [unit for unit, verdict in verdicts.items() if verdict]

@@ -40,26 +40,37 @@ def reference(small_core: Core) -> Reference:
 
 
 @given(text=any_text)
-def test_vectors_agree_with_scikit_learn(small_core: Core, reference: Reference, text: str) -> None:
-    """The vector of any query is that of the vectorizers, to the fifth digit."""
-    index = small_core.searcher.index
-    tokens = index.analyzer.tokens(text)
-    ids, weights = index.vector(tokens)
-    dense = np.zeros(len(index.data.terms), np.float32)
-    dense[ids] = weights
-    assert np.abs(dense - reference.vector(tokens)).max(initial=0.0) < TOLERANCE
-
-
-@given(text=any_text)
 def test_cosines_agree_with_scikit_learn(small_core: Core, reference: Reference, text: str) -> None:
     """The cosine of any query to every phrasing is that of the matrix product, and in [0, 1]."""
     index = small_core.searcher.index
     tokens = index.analyzer.tokens(text)
-    cosines = index.scores(*index.vector(tokens))
+    cosines = index.cosines(tokens)
     slow = reference.matrix @ reference.vector(tokens)
     assert cosines.shape == (len(index.data.phrasings),)
     assert np.abs(cosines - slow).max(initial=0.0) < TOLERANCE
     assert -TOLERANCE < cosines.min() <= cosines.max() < 1 + TOLERANCE
+
+
+@given(tokens=st.lists(st.sampled_from("book books banana bananas late fee fees a aa aaaa how howhow zzz 7".split())))
+def test_what_words_share_and_repeat_is_weighed_as_scikit_learn_does(
+    small_core: Core, reference: Reference, tokens: list[str]
+) -> None:
+    """Words that share n-grams, come twice, or hold an n-gram twice, are still sublinear in their count."""
+    index = small_core.searcher.index
+    slow = reference.matrix @ reference.vector(tokens)
+    assert np.abs(index.cosines(tokens) - slow).max(initial=0.0) < TOLERANCE
+
+
+@given(text=any_text)
+def test_decisions_agree_with_the_plain_product(small_core: Core, reference: Reference, text: str) -> None:
+    """The classifier's decision for every answer, and for none, is the product of the query's vector and its weights."""
+    index = small_core.searcher.index
+    tokens, data = index.analyzer.tokens(text), index.data
+    vector = reference.vector(tokens)
+    sums = index._postings.sums(tokens)
+    assert np.abs(sums.learnt - (vector @ data.classifier + data.bias)).max() < 10 * TOLERANCE
+    background = vector @ data.background[:-1] + data.background[-1]
+    assert abs(sums.background - background) < 10 * TOLERANCE
 
 
 @given(data=st.data())
@@ -67,7 +78,7 @@ def test_the_real_packs_vectors_agree_too(core: Core, data: st.DataObject) -> No
     """On the real pack every phrasing has a cosine of 1 to itself and none above."""
     index = core.searcher.index
     at = data.draw(st.integers(0, len(index.data.phrasings) - 1))
-    cosines = index.scores(*index.vector(index.analyzer.tokens(index.data.phrasings[at])))
+    cosines = index.cosines(index.analyzer.tokens(index.data.phrasings[at]))
     assert abs(cosines[at] - 1) < TOLERANCE
     assert cosines.max() < 1 + TOLERANCE
 

@@ -51,3 +51,15 @@ def test_runs_of_white_space_are_read_in_linear_time(filler: str) -> None:
     sentences(f"how{filler}long")
     clauses(f"how{filler}long is it")
     assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize("space", [" ", "  ", "\t", " \t", "\u00a0", "\r\f"])
+def test_any_white_space_on_one_line_is_one_space(space: str) -> None:
+    """A tab or a run of blanks neither ends a sentence nor stays in it."""
+    assert sentences(f"is it{space}legal") == ["is it legal"]
+
+
+@pytest.mark.parametrize("space", ["\n", "\r\n", "\t\n", " \n\n\t"])
+def test_white_space_with_a_line_break_ends_a_sentence(space: str) -> None:
+    """Whatever stands around the break."""
+    assert sentences(f"is it legal{space}how long") == ["is it legal", "how long"]
