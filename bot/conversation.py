@@ -92,13 +92,8 @@ class Conversations:
             latched = await self._is_latched(turns, message.conversation_id)
         except StoreUnavailable as error:
             return self._unrecorded(message, route, error, started)
-<<<<<<< HEAD
-        if route.kind is None:
-            route = self._route(message, _said(turns[-RECENT_TURNS:]))
-=======
         if route.kind is None and turns:
-            route = self._route(message, [turn.visitor_text for turn in turns[-RECENT_TURNS:]])
->>>>>>> wip-speed
+            route = self._route(message, _said(turns[-RECENT_TURNS:]))
         text = _chosen(message.text, turns[-1] if turns else None)
         try:
             decision = self._decide(replace(message, text=text), route, turns, owner)

@@ -12,8 +12,10 @@ ORDER = (Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING, 
 SEVERITIES: tuple[Severity, ...] = ("imminent", "high", "moderate")  # gravest first
 MAX_PARTS = 100  # different sentences of one message that are looked at one by one
 NONE = "none"  # the label of what must raise nothing
+URGENCY = "danger"  # the head that says whether a message is a crisis or an emergency, either of them
 DANGER = frozenset({Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS})
 URGENT = frozenset({Kind.EMERGENCY, Kind.CRISIS})
+CONCERNS = (URGENCY, *(kind.value for kind in ORDER if kind not in URGENT))  # what has a threshold of its own
 KINDS: Mapping[str, Route] = {
     "crisis-self": Route(kind=Kind.CRISIS),
     "crisis-other": Route(kind=Kind.CRISIS, about="other"),
@@ -41,7 +43,7 @@ class Example:
 
 
 class _Classifier(Protocol):
-    def probabilities(self, text: str) -> dict[str, float]: ...
+    def strengths(self, text: str) -> dict[str, float]: ...
 
 
 def kind_of_label(label: str) -> Kind | None:
@@ -49,19 +51,21 @@ def kind_of_label(label: str) -> Kind | None:
     return KINDS[label].kind if label in KINDS else None
 
 
-def by_kind(probabilities: Mapping[str, float]) -> dict[str, float]:
-    """Return the probability of each kind: that any of its labels fits, taking them as independent."""
-    absent = {kind.value: 1.0 for kind in ORDER}
-    for label, chance in probabilities.items():
+def by_concern(strengths: Mapping[str, float]) -> dict[str, float]:
+    """Return how strong each concern is: danger as a whole, and each kind that is none."""
+    found = dict.fromkeys(CONCERNS, 0.0)
+    for label, value in strengths.items():
         kind = kind_of_label(label)
-        if kind is not None:
-            absent[kind.value] *= 1.0 - chance
-    return {kind: 1.0 - chance for kind, chance in absent.items()}
+        if label == URGENCY:
+            found[URGENCY] = value
+        elif kind is not None and kind not in URGENT:
+            found[kind.value] = max(found[kind.value], value)
+    return found
 
 
-def likeliest(probabilities: Mapping[str, float], prefix: str) -> tuple[str, float]:
+def likeliest(strengths: Mapping[str, float], prefix: str) -> tuple[str, float]:
     """Return the likeliest of the heads that describe a message in one way ("severity:", "language:"); ("", 0) if none."""
-    found = {name.removeprefix(prefix): chance for name, chance in probabilities.items() if name.startswith(prefix)}
+    found = {name.removeprefix(prefix): chance for name, chance in strengths.items() if name.startswith(prefix)}
     return max(found.items(), key=lambda each: each[1], default=("", 0.0))
 
 
@@ -72,7 +76,7 @@ def graver(one: Severity | None, other: Severity | None) -> Severity | None:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the classifier says of a message: each kind's probability by the whole of it, and by its loudest sentence."""
+    """What the classifier says of a message: each concern's strength in the whole of it, and in its loudest sentence."""
 
     whole: Mapping[str, float]
     part: Mapping[str, float] | None  # None where there are no two sentences
@@ -83,8 +87,8 @@ def listen(classifier: _Classifier, text: str) -> Heard:
     """Classify a message and each of its sentences: danger may stand in one of twelve."""
     pieces = [part for part in sentences(text) if any(map(str.isalnum, part))]
     parts = list(dict.fromkeys(pieces))[:MAX_PARTS]
-    whole = by_kind(classifier.probabilities(text))
+    whole = by_concern(classifier.strengths(text))
     if len(parts) < 2 and len(pieces) < 2:
         return Heard(whole, None, len(pieces))
-    heard = [by_kind(classifier.probabilities(part)) for part in parts]
-    return Heard(whole, {kind: max(each[kind] for each in heard) for kind in whole}, len(pieces))
+    heard = [by_concern(classifier.strengths(part)) for part in parts]
+    return Heard(whole, {concern: max(each[concern] for each in heard) for concern in whole}, len(pieces))

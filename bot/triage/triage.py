@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.model import Kind, Route, Said, Severity
 from bot.text import Spelling, fold, sentences, tokenize, trusted
 from bot.triage.classifier import MAX_CHARS, Classifier, ClassifierData
-from bot.triage.kinds import DANGER, KINDS, ORDER, URGENT, Heard, graver, kind_of_label, likeliest, listen
+from bot.triage.kinds import CONCERNS, DANGER, KINDS, URGENCY, URGENT, Heard, by_concern, graver, likeliest, listen
 from bot.triage.rules import Hit, Rules, RuleText
 from bot.triage.views import Views
 
@@ -16,6 +16,9 @@ MAX_READ_CHARS = 8_400  # from each end of a longer message; danger may stand la
 DANGER_WEIGHT = 2.0
 MIN_WORDS = 2  # different ones; a single word is left to the rules, since "no" and "bye" stand in many bad messages
 HELD_DIVISOR = 8.0
+# A rule that fires on words which the classifier hears as harmless ("in 2008 my brother had a seizure") is not dropped: the
+# person gets the card for distress, with numbers, instead of the alarm. Share of the threshold for danger.
+BORNE_OUT = 0.5
 MANY_PARTS = 6  # sentences
 PART_MARGIN = 1.2  # how far a long message may outweigh its loudest sentence
 MIN_LANGUAGE = 0.6  # chance from which a language is named
@@ -28,6 +31,9 @@ JOINED_MARGIN = 1.5
 UNEASY, UNEASE_TOGETHER = 0.35, 1.6  # shares of the threshold for danger: of this turn, and summed over the last six
 
 
+_DANGERS = frozenset({URGENCY, Kind.DISTRESS.value})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """A route with everything that led to it; for editors and responders, never for visitors or logs."""
@@ -36,14 +42,15 @@ class Judgement:
     layer: str  # "rule", "classifier", "conversation", or "" where nothing was raised
     views: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
-    shares: tuple[tuple[str, float], ...] = ()  # of its threshold that each kind reached, by the classifier
-    labels: tuple[tuple[str, float], ...] = ()  # the classifier's likeliest labels in the loudest part
+    shares: tuple[tuple[str, float], ...] = ()  # of its threshold that each concern reached, by the classifier
+    labels: tuple[tuple[str, float], ...] = ()  # the classifier's strongest heads in the loudest part
+    severity: Severity | None = None  # by the classifier, where it raised something
     part: str = ""  # the part of the message that speaks loudest
 
     @property
     def alarm(self) -> float:
         """How many times the threshold for a crisis or an emergency was reached, by the classifier; 0 without one."""
-        return max((share for kind, share in self.shares if kind in URGENT), default=0.0)
+        return dict(self.shares).get(URGENCY, 0.0)
 
 
 class Triage:
@@ -99,10 +106,14 @@ class Triage:
         held = any(hit.held and hit.route.kind in DANGER for hit in hits)
         learnt = self._learnt(views, held=held, margin=margin)
         judged = replace(learnt, views=tuple(views), hits=tuple(hits))
-        if by_rule is None or (learnt.route.kind in DANGER and by_rule.kind not in DANGER):
+        if by_rule is None or (learnt.route.kind in DANGER and by_rule.kind not in URGENT):
             return judged
-        severity = graver(by_rule.severity, learnt.route.severity) if by_rule.kind in URGENT else None
+        if by_rule.kind in URGENT and learnt.shares and judged.alarm < BORNE_OUT:
+            by_rule = Route(kind=Kind.DISTRESS, reason=by_rule.reason)
+        severity = graver(by_rule.severity, learnt.severity) if by_rule.kind in URGENT else None
         described = replace(by_rule, severity=severity, language=learnt.route.language, concern=1.0)
+        if by_rule.about == "self" and by_rule.kind is learnt.route.kind:
+            described = replace(described, about=learnt.route.about)
         return replace(judged, route=described, layer="rule")
 
     def _learnt(self, views: Sequence[str], *, held: bool, margin: float) -> Judgement:
@@ -113,20 +124,28 @@ class Triage:
         if any(map(classifier.is_ordinary, views)) or len(set(_words(views[0]))) < MIN_WORDS:
             return Judgement(route=Route(language=language), layer="")
         heard = [listen(classifier, view) for view in views]
-        reached = {kind: max(_reached(each, kind.value, classifier.data) for each in heard) / margin for kind in ORDER}
+        reached = {each: max(_reached(one, each, classifier.data) for one in heard) / margin for each in CONCERNS}
+        unease = max(_reached(one, URGENCY, classifier.data, "unease") for one in heard) / margin
         if held:  # an exception that an editor wrote and tested explains the words that sound like danger
-            reached |= {kind: reached[kind] / HELD_DIVISOR for kind in DANGER}
-        shares = tuple((kind.value, share) for kind, share in reached.items())
-        raised = {kind: share * (DANGER_WEIGHT if kind in DANGER else 1.0) for kind, share in reached.items() if share >= 1}
+            reached |= {each: reached[each] / HELD_DIVISOR for each in (URGENCY, Kind.DISTRESS.value)}
+            unease /= HELD_DIVISOR
+        shares = tuple(reached.items())
+        raised = {
+            each: share * (DANGER_WEIGHT if each in _DANGERS else 1.0) for each, share in reached.items() if share >= 1
+        }
+        if not raised and unease >= 1:
+            raised = {Kind.DISTRESS.value: 1.0}
         if not raised:
-            concern = max(reached[kind] for kind in DANGER)
+            concern = min(1.0, max(unease, reached[Kind.DISTRESS]))
             return Judgement(route=Route(concern=concern, language=language), layer="", shares=shares)
-        kind = max(raised, key=lambda each: raised[each])
-        label, part, probabilities = _loudest(kind, classifier, views)
-        severity = _severity(probabilities) if kind in URGENT else None
+        concern_name = max(raised, key=lambda each: raised[each])
+        label, part, strengths = _loudest(concern_name, classifier, views)
+        severity = _severity(strengths) if KINDS[label].kind in URGENT else None
         route = replace(KINDS[label], severity=severity, language=language, reason=f"classifier: {label}", concern=1.0)
-        labels = tuple(sorted(probabilities.items(), key=lambda each: -each[1])[:6])
-        return Judgement(route=route, layer="classifier", shares=shares, labels=labels, part=part)
+        labels = tuple(sorted(strengths.items(), key=lambda each: -each[1])[:6])
+        return Judgement(
+            route=route, layer="classifier", shares=shares, labels=labels, part=part, severity=_severity(strengths)
+        )
 
     def _together(self, text: str, recent: Sequence[Said], alone: Judgement) -> Judgement | None:
         """Read the message with the turns before: danger split over several, or unease that goes on."""
@@ -145,40 +164,43 @@ class Triage:
         return None
 
 
-def _reached(heard: Heard, kind: str, data: ClassifierData) -> float:
-    """Return which share of its threshold a kind reaches, by the whole message or by its loudest sentence.
+def _reached(heard: Heard, concern: str, data: ClassifierData, threshold: str = "") -> float:
+    """Return which share of its threshold a concern reaches, by the whole message or by its loudest sentence.
 
     Where no danger is at stake a sentence must bear a long message out: thirty harmless questions add up to no medical one.
     """
-    whole = heard.whole[kind] / data.thresholds[kind]
+    whole = heard.whole[concern] / data.thresholds[threshold or concern]
     if heard.part is None:
         return whole
-    part = heard.part[kind] / data.part_thresholds[kind]
-    if Kind(kind) in DANGER or heard.n_parts < MANY_PARTS:
+    part = heard.part[concern] / data.part_thresholds[threshold or concern]
+    if concern in _DANGERS or heard.n_parts < MANY_PARTS:
         return max(whole, part)
     return max(part, min(whole, PART_MARGIN * part))
 
 
-def _loudest(kind: Kind, classifier: Classifier, views: Sequence[str]) -> tuple[str, str, dict[str, float]]:
-    """Return the kind's likeliest label, the part of the message that speaks loudest for it, and that part's chances."""
-    found: tuple[float, str, str, dict[str, float]] = (0.0, "", "", {})
-    for part in dict.fromkeys(part for view in views for part in (view, *sentences(view))):
-        probabilities = classifier.probabilities(part)
-        for label, chance in probabilities.items():
-            if kind_of_label(label) is kind and chance > found[0]:
-                found = (chance, label, part, probabilities)
-    return found[1:]
+def _loudest(concern: str, classifier: Classifier, views: Sequence[str]) -> tuple[str, str, dict[str, float]]:
+    """Return the likeliest label of a concern, the part of the message that speaks loudest for it, and all it says there."""
+    parts = dict.fromkeys(part for view in views for part in (view, *sentences(view)))
+    heard = [(part, classifier.strengths(part)) for part in parts]
+    part, strengths = max(heard, key=lambda each: by_concern(each[1])[concern])
+    if concern != URGENCY:
+        return next(label for label, route in KINDS.items() if route.kind == concern), part, strengths
+    # Which danger it is shows in the whole: the sentence that speaks loudest need not name the person.
+    whole = heard[0][1]
+    labels = [label for label, route in KINDS.items() if route.kind in URGENT and label in strengths]
+    label = max(labels, key=lambda each: strengths[each] + whole[each], default="crisis-self")
+    return label, part, strengths
 
 
-def _severity(probabilities: dict[str, float]) -> Severity:
-    name, _ = likeliest(probabilities, "severity:")
+def _severity(strengths: dict[str, float]) -> Severity:
+    name, _ = likeliest(strengths, "severity:")
     return "imminent" if name == "imminent" else "moderate" if name == "moderate" else "high"
 
 
 def _language(classifier: Classifier, text: str) -> str:
     if len(_words(text)) < MIN_LANGUAGE_WORDS:
         return ""
-    name, chance = likeliest(classifier.probabilities(text), "language:")
+    name, chance = likeliest(classifier.strengths(text), "language:")
     return name if chance >= MIN_LANGUAGE else ""
 
 
