@@ -20,7 +20,7 @@ from bot.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from bot.assembly import Core
-    from bot.content import KnowledgeBase
+    from bot.content.schema import KnowledgeBase
     from bot.conversation import Conversations
     from bot.ports import Clock
 
@@ -144,7 +144,7 @@ def evaluate(
     from bot.evaluation import print_report, read_questions, write_page
 
     try:
-        questions = read_questions(files, core.knowledge)
+        questions = read_questions(files, core.book.answers)
         with bar() as progress:
             report = asyncio.run(run_evaluation(core, questions, progress))
     except EvaluationError as error:
@@ -188,7 +188,7 @@ def _core(settings: Settings) -> "Core":
 
 
 def _load(settings: Settings) -> "KnowledgeBase":
-    from bot.content import load
+    from bot.content.loader import load
 
     return load(settings.knowledge)
 
@@ -201,7 +201,7 @@ def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock
 
     key = settings.token_secret.get_secret_value().encode() if settings.token_secret else secrets.token_bytes(32)
     return Conversations(
-        knowledge=core.knowledge,
+        book=core.book,
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
 
-from bot.content import Answer, KnowledgeBase, Source
-from bot.content.schema import Help
+from bot.content import Answer, Book, Source
 from bot.model import (
     Abstained,
     Answered,
@@ -46,11 +45,10 @@ class Setting:
 class Replies:
     """The bot's side of the conversation, in words that were vetted."""
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
-        """Take a pack; its wording is used in the pack's own locale."""
-        self._knowledge = knowledge
-        self._answers = knowledge.approved()
-        self._say = knowledge.wording[knowledge.pack.locale].say
+    def __init__(self, book: Book) -> None:
+        """Take a pack's book; its wording is in the pack's own locale."""
+        self._book = book
+        self._answers = book.answers
 
     def of(self, decision: Decision, setting: Setting) -> Reply:
         """Word a decision."""
@@ -80,7 +78,7 @@ class Replies:
 
     def say(self, name: str, **values: str) -> str:
         """Return one of the pack's own sentences, its braces filled in."""
-        return self._say[name].format(subject=self._knowledge.pack.subject, **values).strip()
+        return self._book.say[name].format(subject=self._book.subject, **values).strip()
 
     def _worded(self, decision: Decision, setting: Setting) -> Reply:
         match decision:
@@ -200,20 +198,20 @@ class Replies:
         country = self._country(setting)
         files = [country] if country else []
         files += [] if self._is_known(setting.country) and not abroad else [ANYWHERE]
-        lines = [line for name in files if name in self._knowledge.help for line in self._knowledge.help[name].lines]
+        lines = [line for name in files for line in self._book.help.get(name, ())]
         chosen = [line for line in lines if wanted & set(line.for_)]
         chosen.sort(key=lambda line: "emergency" not in line.for_ if "poison" in wanted else "crisis" not in line.for_)
-        return [_help_line(line) for line in chosen]
+        return chosen
 
     def _country(self, setting: Setting) -> str | None:
         """Return the help file to use: the visitor's country, else the site's, else the pack's."""
-        for country in (setting.country, setting.site_country, self._knowledge.pack.default_country):
-            if country and country.lower() in self._knowledge.help:
+        for country in (setting.country, setting.site_country, self._book.default_country):
+            if country and country.lower() in self._book.help:
                 return country.lower()
         return None
 
     def _is_known(self, country: str | None) -> bool:
-        return country is not None and country.lower() in self._knowledge.help
+        return country is not None and country.lower() in self._book.help
 
     def _choices(self, answer_ids: object) -> tuple[Choice, ...]:
         return tuple(
@@ -227,11 +225,11 @@ class Replies:
         for answer in answers:
             for reference in answer.sources:
                 source, _, passage = reference.partition("#")
-                section = self._knowledge.sources[source].passages[passage].section
+                section = self._book.sources[source].sections[passage]
                 known = sections.setdefault(source, [])
                 if section and section not in known:
                     known.append(section)
-        return tuple(_source_note(name, self._knowledge.sources[name], found) for name, found in sections.items())
+        return tuple(_source_note(name, self._book.sources[name], found) for name, found in sections.items())
 
 
 def _is_withdrawn(answer: Answer, today: date) -> bool:
@@ -252,19 +250,6 @@ def describe(line: HelpLine) -> str:
 def spoken(day: date) -> str:
     """Return a date as people write it: 24 November 2026."""
     return f"{day.day} {day:%B %Y}"
-
-
-def _help_line(line: Help) -> HelpLine:
-    return HelpLine(
-        name=line.name,
-        call=line.call,
-        text=line.text,
-        chat=line.chat,
-        hours=line.hours,
-        what=line.what,
-        for_=tuple(line.for_),
-        checked=line.checked,
-    )
 
 
 def _source_note(name: str, source: Source, sections: Sequence[str]) -> SourceNote:
