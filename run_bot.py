@@ -199,7 +199,7 @@ def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock
     from bot.conversation import Conversations, Site
     from bot.privacy import reference
 
-    key = settings.token_secret.get_secret_value().encode() if settings.token_secret else secrets.token_bytes(32)
+    key = settings.token_secret.reveal().encode() if settings.token_secret else secrets.token_bytes(32)
     return Conversations(
         book=core.book,
         searcher=core.searcher,
