@@ -4,9 +4,16 @@ Exit codes: 0 done; 1 the pack or the questions have faults; 2 the command was n
 3 something it needs could not be had (a port in use, a file that can't be read).
 """
 
-import asyncio
 import gc
 import os
+
+if __name__ == "__main__":
+    # Measured (benchmarks/start.py): collecting garbage while all this is imported and made costs a sixth of the start, and
+    # BLAS threads, which products this small never use, a tenth.
+    gc.set_threshold(200_000, 20, 50)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import asyncio
 import secrets
 import sys
 from pathlib import Path
@@ -168,10 +175,6 @@ def _settings(**overrides: object) -> Settings:
 
 
 def _core(settings: Settings) -> "Core":
-    # Measured (benchmarks/start.py): collecting garbage while all this is made costs a sixth of the start, and BLAS threads,
-    # which products this small never use, a tenth.
-    gc.set_threshold(50_000, 20, 50)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from adapters.terminal.progress import bar
     from bot.assembly import assemble
 
@@ -183,6 +186,7 @@ def _core(settings: Settings) -> "Core":
         _fail("The knowledge pack cannot be used. Mend the lines above, then run `python run_bot.py check`.", EXIT_FAULTS)
     for note in core.notes:
         typer.echo(note, err=True)
+    gc.set_threshold(50_000, 20, 50)
     gc.freeze()  # what the start made lives as long as the process: later collections need not look at it again
     return core
 
