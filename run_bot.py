@@ -4,15 +4,23 @@ Exit codes: 0 done; 1 the pack or the questions have faults; 2 the command was n
 3 something it needs could not be had (a port in use, a file that can't be read).
 """
 
-import asyncio
 import gc
 import os
+
+if __name__ == "__main__":
+    # Measured (benchmarks/start.py): collecting garbage while all this is imported and made costs a sixth of the start, and
+    # BLAS threads, which products this small never use, a tenth.
+    gc.set_threshold(200_000, 20, 50)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import asyncio
 import secrets
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
-
-import typer
+from typing import TYPE_CHECKING, NoReturn
 
 from bot.errors import BotError, ContentError, EvaluationError
 from bot.memory import MemoryStore, SystemClock
@@ -20,66 +28,68 @@ from bot.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from bot.assembly import Core
-    from bot.content import KnowledgeBase
+    from bot.content.schema import KnowledgeBase
     from bot.conversation import Conversations
     from bot.ports import Clock
 
 EXIT_FAULTS, EXIT_USAGE, EXIT_UNAVAILABLE = 1, 2, 3
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Handrail answers questions from a pack of vetted answers, and brings in a person when one is needed.\n\n"
-    "Examples:\n\n  python run_bot.py                      serve the page on http://127.0.0.1:8080/\n\n"
-    '  python run_bot.py ask "is it legal"    one answer\n\n'
-    "  python run_bot.py ask                  a chat in the terminal\n\n"
-    "  python run_bot.py check                look for faults in the pack\n\n"
-    "Exit codes: 0 done, 1 faults found, 2 not understood, 3 something needed is missing.",
-)
-KnowledgeOption = Annotated[
-    Path | None, typer.Option("--knowledge", metavar="DIR", help="Folder of the knowledge pack.", show_default="knowledge")
-]
+PLAIN_OPTIONS = frozenset({"--host", "--port", "--knowledge"})
 
 
-@app.callback(invoke_without_command=True)
-def main(context: typer.Context) -> None:
-    """Serve when no command is named."""
-    if context.invoked_subcommand is None:
-        serve()
+def app(arguments: Sequence[str] | None = None) -> None:
+    """Do what the arguments ask for, the process's own where none are given."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    plain = _plain_serve(given)
+    if plain is None:
+        from adapters.terminal.command_line import command_line
+
+        command_line(serve=serve, ask=ask, check=check, evaluate=evaluate)(given)
+        return
+    try:
+        serve(**plain)
+    except KeyboardInterrupt:
+        _fail("Aborted!", EXIT_FAULTS)  # as Typer says when Ctrl-C comes before the server runs
 
 
-@app.command(epilog="Example: python run_bot.py serve --port 8081")
-def serve(
-    knowledge: KnowledgeOption = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.", show_default="8080")] = None,
-) -> None:
-    """Serve the page, the list of all answers, and the HTTP API, until Ctrl-C."""
-    settings = _settings(knowledge=knowledge, host=host, port=port)
-    core = _core(settings)
+def _plain_serve(given: Sequence[str]) -> dict[str, str] | None:
+    """Return the options of a `serve` that leaves nothing to explain; None for help, mistakes and other commands.
+
+    Those are Typer's. It reads options with pydantic, which costs 40 ms, a seventh of the start (``benchmarks/start.py``).
+    """
+    command, *rest = given or ["serve"]
+    names, values = rest[::2], rest[1::2]
+    options = dict(zip(names, values, strict=False))
+    is_plain = (
+        command == "serve"
+        and len(names) == len(values)
+        and options.keys() <= PLAIN_OPTIONS
+        and not any(value.startswith("-") or not value for value in values)
+        and options.get("--port", "0").isdecimal()
+    )
+    return {name.removeprefix("--"): value for name, value in options.items()} if is_plain else None
+
+
+def serve(**options: object) -> None:
+    """Serve until Ctrl-C; ``knowledge``, ``host`` and ``port`` go before the settings of the same names."""
+    settings = _settings(**options)
+    with ThreadPoolExecutor(1) as beside:
+        # To import aiohttp is to read the system's certificates, which needs no Python: the index is read meanwhile.
+        beside.submit(import_module, "aiohttp.web")
+        core = _core(settings)
     from adapters.web.server import PortInUse, run
 
     store, clock = MemoryStore(settings.max_conversations), SystemClock()
     conversations = _conversations(core, settings, store, clock)
     try:
-        asyncio.run(run(core, conversations, store, clock, settings, say=typer.echo))
+        asyncio.run(run(core, conversations, store, clock, settings, say=_say))
     except PortInUse as error:
         _fail(str(error), EXIT_UNAVAILABLE)
     except KeyboardInterrupt:
-        typer.echo("Stopped.")
+        print("Stopped.")
 
 
-@app.command(
-    epilog='Examples: python run_bot.py ask "how long is one session" | '
-    "python run_bot.py ask --jsonl < questions.jsonl > replies.jsonl"
-)
-def ask(
-    text: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]", help="The question; without it, a chat.")] = None,
-    *,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Read and write one JSON object a line.")] = False,
-    knowledge: KnowledgeOption = None,
-) -> None:
+def ask(text: Sequence[str], *, jsonl: bool, knowledge: Path | None) -> None:
     """Ask one question, chat in the terminal, or answer a file of questions."""
     if jsonl and text:
         _fail("--jsonl reads its questions from standard input. Leave the text out, or leave --jsonl out.", EXIT_USAGE)
@@ -94,14 +104,7 @@ def ask(
         asyncio.run(_chat(conversations))
 
 
-@app.command(epilog="Example: python run_bot.py check --knowledge my-pack")
-def check(
-    knowledge: KnowledgeOption = None,
-    *,
-    reach: Annotated[
-        bool, typer.Option(help="Also hide each phrasing from the index and see whether its answer is found.")
-    ] = True,
-) -> None:
+def check(*, knowledge: Path | None, reach: bool) -> None:
     """Look for faults in the pack; exit 1 when there is one."""
     settings = _settings(knowledge=knowledge)
     from adapters.terminal.progress import bar
@@ -115,27 +118,20 @@ def check(
             if reach:
                 faults += check_reach(kb, progress)
         except ContentError as error:
-            typer.echo(str(error))
+            print(str(error))
             _fail(f"{len(str(error).splitlines())} faults", EXIT_FAULTS)
     for fault in faults:
-        typer.echo(str(fault))
+        print(str(fault))
     errors = sum(fault.is_error for fault in faults)
     phrasings = sum(len(answer.phrasings) for answer in kb.answers.values())
-    typer.echo(
+    print(
         f"{len(kb.approved())} approved answers, {phrasings} phrasings, {len(kb.concepts)} concepts: "
         f"{errors} errors, {len(faults) - errors} notes"
     )
-    raise typer.Exit(EXIT_FAULTS if errors else 0)
+    sys.exit(EXIT_FAULTS if errors else 0)
 
 
-@app.command(name="eval", epilog="Example: python run_bot.py eval tests/eval/*.jsonl --html report.html")
-def evaluate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled questions, one JSON object a line.")],
-    knowledge: KnowledgeOption = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Where to write the page with plots.", show_default="var/eval.html")
-    ] = None,
-) -> None:
+def evaluate(files: Sequence[Path], *, knowledge: Path | None, html: Path | None) -> None:
     """Measure the answers on labelled questions: a table here, and a page with plots."""
     settings = _settings(knowledge=knowledge)
     core = _core(settings)
@@ -144,7 +140,7 @@ def evaluate(
     from bot.evaluation import print_report, read_questions, write_page
 
     try:
-        questions = read_questions(files, core.knowledge)
+        questions = read_questions(files, core.book.answers)
         with bar() as progress:
             report = asyncio.run(run_evaluation(core, questions, progress))
     except EvaluationError as error:
@@ -157,7 +153,11 @@ def evaluate(
         _fail(
             f"The page could not be written to {page} ({error.strerror}). Name another place with --html.", EXIT_UNAVAILABLE
         )
-    typer.echo(f"Page with plots: {page}")
+    print(f"Page with plots: {page}")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # whoever waits for "Ready" may be reading a pipe
 
 
 def _settings(**overrides: object) -> Settings:
@@ -168,10 +168,6 @@ def _settings(**overrides: object) -> Settings:
 
 
 def _core(settings: Settings) -> "Core":
-    # Measured (benchmarks/start.py): collecting garbage while all this is made costs a sixth of the start, and BLAS threads,
-    # which products this small never use, a tenth.
-    gc.set_threshold(50_000, 20, 50)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from adapters.terminal.progress import bar
     from bot.assembly import assemble
 
@@ -179,16 +175,17 @@ def _core(settings: Settings) -> "Core":
         with bar() as progress:
             core = assemble(settings.knowledge, settings.data_dir, progress)
     except ContentError as error:
-        typer.echo(str(error), err=True)
+        print(error, file=sys.stderr)
         _fail("The knowledge pack cannot be used. Mend the lines above, then run `python run_bot.py check`.", EXIT_FAULTS)
     for note in core.notes:
-        typer.echo(note, err=True)
+        print(note, file=sys.stderr)
+    gc.set_threshold(50_000, 20, 50)
     gc.freeze()  # what the start made lives as long as the process: later collections need not look at it again
     return core
 
 
 def _load(settings: Settings) -> "KnowledgeBase":
-    from bot.content import load
+    from bot.content.loader import load
 
     return load(settings.knowledge)
 
@@ -199,9 +196,9 @@ def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock
     from bot.conversation import Conversations, Site
     from bot.privacy import reference
 
-    key = settings.token_secret.get_secret_value().encode() if settings.token_secret else secrets.token_bytes(32)
+    key = settings.token_secret.reveal().encode() if settings.token_secret else secrets.token_bytes(32)
     return Conversations(
-        knowledge=core.knowledge,
+        book=core.book,
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,
@@ -244,13 +241,12 @@ async def _chat(conversations: "Conversations") -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
+    print(message, file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
     try:
         app()
     except BotError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(EXIT_UNAVAILABLE)
+        _fail(str(error), EXIT_UNAVAILABLE)

@@ -52,7 +52,7 @@ def main() -> None:
     clock = SystemClock()
     store = MemoryStore()
     conversations = Conversations(
-        knowledge=core.knowledge,
+        book=core.book,
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,

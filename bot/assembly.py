@@ -1,23 +1,28 @@
-"""Makes the core ready: the pack read, its index taken from disk or fitted anew, triage compiled."""
+"""Makes the core ready: its book and index taken from disk, or made anew from the pack, and triage compiled.
+
+What only making them anew needs (the loader, scikit-learn) is imported where that happens: a start with a saved index does
+without (``benchmarks/start.py``).
+"""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.content import KnowledgeBase, load
-from bot.content.training import load_training
+from bot.content import Book
 from bot.errors import IndexUnreadable
 from bot.model import AnswerId
 from bot.policy import SMALLTALK_PREFIX
 from bot.retrieval import storage
 from bot.retrieval.index import Index, IndexData
 from bot.retrieval.search import Searcher
+from bot.text import trusted
 from bot.triage import ClassifierData, Triage
 from bot.triage.kinds import NONE, Example
 
 if TYPE_CHECKING:
+    from bot.content.schema import KnowledgeBase
     from bot.retrieval.build import Corpus
 
 Progress = Callable[[str, float], None]
@@ -30,7 +35,7 @@ _PERSONAL = re.compile(
 class Core:
     """What answering needs."""
 
-    knowledge: KnowledgeBase
+    book: Book
     searcher: Searcher
     triage: Triage
     notes: tuple[str, ...] = ()  # what an operator should know: a damaged index, a folder that can't be written to
@@ -49,41 +54,46 @@ def assemble(folder: Path, data_dir: Path, progress: Progress = lambda _label, _
     place = data_dir / "index" / f"index-{storage.key_of(folder)}" if folder.is_dir() else data_dir
     if place.is_dir():
         try:
-            saved = storage.load(place)
-            return _core(KnowledgeBase.model_validate_json(saved.pack_json), saved.index, saved.classifier, notes)
+            return _core(storage.load(place), notes)
         except (IndexUnreadable, ValueError) as error:
             notes.append(f"{error}; it was made again")
-    knowledge = load(folder)
-    training = load_training(folder)
-    _core_triage(knowledge)  # a fault in the safety rules must show before minutes are spent on the index
-    data, classifier = _fit(knowledge, training, progress)
+    made = _make(folder, progress)
     try:
-        storage.save(data, knowledge.model_dump_json(by_alias=True), place, classifier)
+        storage.save(made, place)
         storage.remove_others(place)
     except OSError as error:
         notes.append(
             f"The index could not be saved in {data_dir} ({error.strerror}), so the next start will fit it again. "
             "Make the folder writable, or name another with HANDRAIL_DATA_DIR."
         )
-    return _core(knowledge, data, classifier, notes)
+    return _core(made, notes)
 
 
-def _core(knowledge: KnowledgeBase, data: IndexData, classifier: ClassifierData | None, notes: list[str]) -> Core:
-    triage = _core_triage(knowledge, classifier, data)
-    return Core(knowledge=knowledge, searcher=Searcher(Index(data)), triage=triage, notes=tuple(notes))
+def _core(saved: storage.Saved, notes: list[str]) -> Core:
+    triage = _triage(saved.book, saved.classifier, saved.index.english)
+    return Core(book=saved.book, searcher=Searcher(Index(saved.index)), triage=triage, notes=tuple(notes))
 
 
-def _core_triage(
-    knowledge: KnowledgeBase, classifier: ClassifierData | None = None, data: IndexData | None = None
-) -> Triage:
-    files = ((file.slots, file.rules) for file in knowledge.safety)
-    return Triage.of(files, classifier, data.english) if data is not None else Triage.of(files)
+def _triage(book: Book, classifier: ClassifierData | None = None, english: Set[str] = frozenset()) -> Triage:
+    return Triage.of(((file.slots, file.rules) for file in book.safety), classifier, english)
+
+
+def _make(folder: Path, progress: Progress) -> storage.Saved:
+    from bot.content.loader import load
+    from bot.content.training import load_training
+
+    knowledge = load(folder)
+    training = load_training(folder)
+    book = Book.of(knowledge)
+    _triage(book)  # a fault in the safety rules must show before minutes are spent on the index
+    index, classifier = _fit(knowledge, training, progress)
+    return storage.Saved(index=index, book=book, classifier=classifier)
 
 
 def _fit(
-    knowledge: KnowledgeBase, training: Sequence[Example], progress: Progress
+    knowledge: "KnowledgeBase", training: Sequence[Example], progress: Progress
 ) -> tuple[IndexData, ClassifierData | None]:
-    from bot.retrieval.build import build  # scikit-learn is slow to import and not needed to answer
+    from bot.retrieval.build import build
 
     data = build(corpus_of(knowledge), progress)
     labels = {example.label for example in training}
@@ -91,11 +101,11 @@ def _fit(
         return data, None
     from bot.triage.training import train
 
-    progress("Teaching triage", 0.95)
-    return data, train(training, ordinary_messages(knowledge))
+    classifier = train(training, ordinary_messages(knowledge), progress)
+    return data, replace(classifier, words=trusted(classifier.words, data.english))
 
 
-def ordinary_messages(knowledge: KnowledgeBase) -> list[str]:
+def ordinary_messages(knowledge: "KnowledgeBase") -> list[str]:
     """Return what the pack knows of ordinary messages, for triage to learn that they raise nothing.
 
     Phrasings about who may take part are left out where they speak of one person: those are medical advice when a visitor
@@ -111,7 +121,7 @@ def ordinary_messages(knowledge: KnowledgeBase) -> list[str]:
     return [*phrasings, *knowledge.out_of_scope]
 
 
-def corpus_of(knowledge: KnowledgeBase) -> "Corpus":
+def corpus_of(knowledge: "KnowledgeBase") -> "Corpus":
     """Return what the index of a pack is built from."""
     from bot.retrieval.build import Corpus, Entry
     from bot.retrieval.english import english_words

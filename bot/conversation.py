@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.content import KnowledgeBase
+from bot.content import Book
 from bot.errors import StoreUnavailable
 from bot.handoff import is_urgent, offer_of, open_for
 from bot.model import (
@@ -53,7 +53,7 @@ class Conversations:
     def __init__(
         self,
         *,
-        knowledge: KnowledgeBase,
+        book: Book,
         searcher: Searcher,
         triage: Triage,
         transcript: Transcript,
@@ -63,7 +63,7 @@ class Conversations:
         reference: Callable[[ConversationId], str] = lambda _conversation_id: "-",
     ) -> None:
         """Join the parts; ``reference`` turns an id into what a log line may hold."""
-        self.replies = Replies(knowledge)
+        self.replies = Replies(book)
         self._searcher = searcher
         self._triage = triage
         self._transcript = transcript
@@ -71,9 +71,9 @@ class Conversations:
         self._clock = clock
         self._site = site or Site()
         self._reference = reference
-        self._locale = knowledge.pack.locale
-        self._topics = frozenset(knowledge.smalltalk)
-        self._subject = frozenset(word for each in knowledge.pack.subject_words for word in tokenize(fold(each)))
+        self._locale = book.locale
+        self._topics = frozenset(book.smalltalk)
+        self._subject = frozenset(word for each in book.subject_words for word in tokenize(fold(each)))
 
     async def handle(self, message: Message) -> Turn:
         """Decide on a message, word the reply, record the turn, and return it.

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
 
-from bot.content import Answer, KnowledgeBase, Source
-from bot.content.schema import Help
+from bot.content import Answer, Book, Source
 from bot.model import (
     About,
     Abstained,
@@ -51,12 +50,10 @@ class Setting:
 class Replies:
     """The bot's side of the conversation, in words that were vetted."""
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
-        """Take a pack; what a locale lacks is said in the pack's own."""
-        self._knowledge = knowledge
-        self._answers = knowledge.approved()
-        own = knowledge.wording[knowledge.pack.locale].say
-        self._say = {locale: {**own, **wording.say} for locale, wording in knowledge.wording.items()}
+    def __init__(self, book: Book) -> None:
+        """Take a pack's book."""
+        self._book = book
+        self._answers = book.answers
 
     def of(self, decision: Decision, setting: Setting) -> Reply:
         """Word a decision."""
@@ -88,11 +85,10 @@ class Replies:
 
     def say(self, name: str, setting: "Setting | None" = None, **values: str) -> str:
         """Return one of the pack's own sentences, its braces filled in, in the visitor's language where there is one."""
-        own = self._knowledge.pack
-        locale = setting.locale if setting and setting.locale in self._say else own.locale
-        variants = self._say[locale][name]
+        wording = self._book.wording.get(setting.locale if setting else "", self._book.wording[self._book.locale])
+        variants = wording.say[name]
         text = variants[setting.nth % len(variants) if setting else 0]
-        return text.format(subject=self._knowledge.wording[locale].subject or own.subject, **values).strip()
+        return text.format(subject=wording.subject, **values).strip()
 
     def _worded(self, decision: Decision, setting: Setting) -> Reply:
         match decision:
@@ -102,8 +98,8 @@ class Replies:
                 return Reply(text=self.say("clarify", setting), choices=self._choices(each.answer_id for each in candidates))
             case SmallTalk(topic=topic):
                 said = self.say(f"smalltalk_{topic}", setting)
-                shows_help = self._knowledge.smalltalk[topic].shows_help
-                return self._with_help([said], setting, {"crisis"}) if shows_help else Reply(text=said)
+                is_help = topic in self._book.help_topics
+                return self._with_help([said], setting, {"crisis"}) if is_help else Reply(text=said)
             case Abstained():
                 return self._abstained(decision, setting)
             case Escalated(kind=Kind.MEDICAL_ADVICE, general=general):
@@ -228,10 +224,10 @@ class Replies:
         country = self._country(setting)
         files = [country] if country else []
         files += [] if self._is_known(setting.country) and not abroad else [ANYWHERE]
-        lines = [line for name in files if name in self._knowledge.help for line in self._knowledge.help[name].lines]
+        lines = [line for name in files for line in self._book.help.get(name, ())]
         chosen = [line for line in lines if wanted & set(line.for_)]
         chosen.sort(key=lambda line: "emergency" not in line.for_ if "poison" in wanted else "crisis" not in line.for_)
-        return [_help_line(line) for line in chosen]
+        return chosen
 
     def described(self, line: HelpLine, setting: Setting) -> str:
         """Return a help line as one line of text: its name, how to reach it, when."""
@@ -242,13 +238,13 @@ class Replies:
 
     def _country(self, setting: Setting) -> str | None:
         """Return the help file to use: the visitor's country, else the site's, else the pack's."""
-        for country in (setting.country, setting.site_country, self._knowledge.pack.default_country):
-            if country and country.lower() in self._knowledge.help:
+        for country in (setting.country, setting.site_country, self._book.default_country):
+            if country and country.lower() in self._book.help:
                 return country.lower()
         return None
 
     def _is_known(self, country: str | None) -> bool:
-        return country is not None and country.lower() in self._knowledge.help
+        return country is not None and country.lower() in self._book.help
 
     def _choices(self, answer_ids: object) -> tuple[Choice, ...]:
         return tuple(
@@ -262,11 +258,11 @@ class Replies:
         for answer in answers:
             for reference in answer.sources:
                 source, _, passage = reference.partition("#")
-                section = self._knowledge.sources[source].passages[passage].section
+                section = self._book.sources[source].sections[passage]
                 known = sections.setdefault(source, [])
                 if section and section not in known:
                     known.append(section)
-        return tuple(_source_note(name, self._knowledge.sources[name], found) for name, found in sections.items())
+        return tuple(_source_note(name, self._book.sources[name], found) for name, found in sections.items())
 
 
 def _is_withdrawn(answer: Answer, today: date) -> bool:
@@ -281,19 +277,6 @@ def _about(route: Route, setting: Setting) -> About:
 def spoken(day: date) -> str:
     """Return a date as people write it: 24 November 2026."""
     return f"{day.day} {day:%B %Y}"
-
-
-def _help_line(line: Help) -> HelpLine:
-    return HelpLine(
-        name=line.name,
-        call=line.call,
-        text=line.text,
-        chat=line.chat,
-        hours=line.hours,
-        what=line.what,
-        for_=tuple(line.for_),
-        checked=line.checked,
-    )
 
 
 def _source_note(name: str, source: Source, sections: Sequence[str]) -> SourceNote:

@@ -66,7 +66,7 @@ def converse(core: Core, store: MemoryStore, clock: FixedClock) -> Conversations
 def conversations_of(core: Core, store: MemoryStore, clock: FixedClock, country: str | None = None) -> Conversations:
     """Join a core, a store and a clock."""
     return Conversations(
-        knowledge=core.knowledge,
+        book=core.book,
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,

@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from bot import errors
-from bot.settings import Settings
+from bot.settings import PREFIX, Settings
 from tests.conftest import ROOT, SMALL_PACK
 
 OUTSIDE = {"adapters", "aiohttp", "aiohttp_sse", "slack_bolt", "slack_sdk", "sqlite3", "aiosqlite", "asyncpg", "psycopg"}
@@ -85,12 +87,12 @@ def test_only_the_settings_read_the_environment() -> None:
         for path in sources_under("bot", "adapters")
         if pattern.search(path.read_text(encoding="utf-8"))
     ]
-    assert readers == []
+    assert readers == ["bot/settings.py"]
 
 
 IMPORT_EACH_ALONE = """
 import importlib, os, sys, traceback
-import aiohttp, jinja2, matplotlib, numpy, pydantic_settings, rapidfuzz, rich, sklearn.svm, typer, yaml  # not ours
+import aiohttp, jinja2, matplotlib, numpy, pydantic, rapidfuzz, rich, sklearn.svm, typer, yaml  # not ours
 failed = []
 for name in sys.argv[1:]:
     child = os.fork()
@@ -161,21 +163,21 @@ def test_answering_from_a_saved_index_imports_nothing_slow(
 def test_every_setting_is_in_the_docs() -> None:
     """``docs/settings.md`` lists each setting by the name under which it is set."""
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    prefix = str(Settings.model_config["env_prefix"])
-    missing = [name for field in Settings.model_fields if f"`{(name := (prefix + field).upper())}`" not in text]
+    missing = [name for field in fields(Settings) if f"`{(name := PREFIX + field.name.upper())}`" not in text]
     assert missing == []
 
 
 def test_no_setting_is_in_the_docs_that_is_not_there() -> None:
     """A setting that was renamed or removed is gone from the docs too."""
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    known = {f"{Settings.model_config['env_prefix']}{field}".upper() for field in Settings.model_fields}
+    known = {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)}
     assert set(re.findall(r"HANDRAIL_[A-Z_]+", text)) - known == set()
 
 
 def test_every_setting_has_a_description() -> None:
-    """The docs are written from the descriptions, so none may lack one."""
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    """Each says beside its check what it is for."""
+    hints = get_type_hints(Settings, include_extras=True)
+    assert [name for name, hint in hints.items() if not hint.__metadata__[1]] == []
 
 
 def test_every_error_is_drawn_in_the_tree() -> None:

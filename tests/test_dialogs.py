@@ -181,7 +181,7 @@ def test_there_are_dialogs_enough() -> None:
 
 def test_every_answer_named_in_a_dialog_is_there(core: Core) -> None:
     """A dialog names answers and topics that the pack has."""
-    known = {*core.knowledge.approved(), *core.knowledge.smalltalk}
+    known = {*core.book.answers, *core.book.smalltalk}
     named = {
         (f"{dialog.file}:{check.line}", name)
         for dialog in DIALOGS

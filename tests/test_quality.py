@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.assembly import Core
+from bot.content.loader import load
 from bot.evaluation import Report, evaluate, read_questions
 from tests.conftest import ROOT
 
@@ -30,7 +31,7 @@ GATE: dict[str, tuple[float, float]] = {  # file -> (least share right, largest 
 
 async def measured(core: Core, name: str) -> Report:
     """Ask every question of one file."""
-    return await evaluate(core, read_questions([EVAL / f"{name}.jsonl"], core.knowledge), lambda _label, _share: None)
+    return await evaluate(core, read_questions([EVAL / f"{name}.jsonl"], core.book.answers), lambda _label, _share: None)
 
 
 @pytest.mark.parametrize("name", GATE)
@@ -60,8 +61,8 @@ async def test_a_person_in_danger_is_not_sent_to_the_answers(core: Core, kind: s
 
 def test_there_are_enough_questions_and_none_stands_in_the_pack(core: Core) -> None:
     """At least 400 questions with an answer and 250 without; none of them is a phrasing, word for word."""
-    questions = read_questions(sorted(EVAL.glob("*.jsonl")), core.knowledge)
-    stored = {phrasing.casefold() for answer in core.knowledge.answers.values() for phrasing in answer.phrasings}
+    questions = read_questions(sorted(EVAL.glob("*.jsonl")), core.book.answers)
+    stored = {phrasing.casefold() for answer in load(ROOT / "knowledge").answers.values() for phrasing in answer.phrasings}
     long = [each for each in questions if len(each.text.split()) >= 6]
     assert sum(each.kind == "answer" for each in questions) >= 400
     assert sum(each.kind == "abstain" for each in questions) >= 250

@@ -5,15 +5,24 @@ import contextlib
 import json
 import re
 import uuid
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, ValidationError
+from pydantic_core.core_schema import (
+    int_schema,
+    literal_schema,
+    no_info_before_validator_function,
+    nullable_schema,
+    str_schema,
+    uuid_schema,
+)
 
 from adapters.web.metrics import Metrics
 from adapters.web.sessions import Session, Sessions, Stream, events_of
+from bot.checked import Checker
 from bot.conversation import Conversations
 from bot.errors import MessageRejected
 from bot.model import Channel, ConversationId, Message, MessageId, Turn
@@ -29,11 +38,12 @@ SITE_COUNTRY: web.AppKey[str | None] = web.AppKey("site_country")
 UNDER_WAY: web.AppKey[set[asyncio.Task[Turn]]] = web.AppKey("under_way")
 
 MAX_TEXT_CHARS = 1_200_000  # far past what is read: a pasted file gets a plain reply, not an error
+REASONS = ["wrong", "outdated", "incomplete", "unclear", "unkind", "other"]
 BODY_S = 30.0  # for a whole body to arrive; a phone on a poor line sends a long message in less
 routes = web.RouteTableDef()
 _EVENT_ID = re.compile(r"[0-9]{1,9}")
 _AUTHORS = {"visitor": "You", "bot": "Assistant", "person": "Person on the team"}  # in the text for people
-_Body = TypeVar("_Body", bound=BaseModel)
+_Body = TypeVar("_Body")
 
 
 def _whole(value: object) -> object:
@@ -41,46 +51,49 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-class _Given(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-class Start(_Given):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
     """Body of ``POST conversations``."""
 
-    locale: Annotated[str, Field(max_length=20)] = "en"
-    country: Annotated[str, Field(pattern="^[A-Za-z]{2}$")] | None = None
-    page: Annotated[str, Field(max_length=2_000)] | None = None
+    locale: Annotated[str, str_schema(max_length=20, strict=True)] = "en"
+    country: Annotated[str | None, nullable_schema(str_schema(pattern="^[A-Za-z]{2}$", strict=True))] = None
+    page: Annotated[str | None, nullable_schema(str_schema(max_length=2_000, strict=True))] = None
 
 
-class Post(_Given):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
     """Body of ``POST conversations/{id}/messages``."""
 
-    message_id: Annotated[uuid.UUID, Field(strict=False)]
-    text: Annotated[str, Field(max_length=MAX_TEXT_CHARS)]
+    message_id: Annotated[uuid.UUID, uuid_schema()]
+    text: Annotated[str, str_schema(max_length=MAX_TEXT_CHARS, strict=True)]
 
 
-class Ask(_Given):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
     """Body of ``POST conversations/{id}/handoff``."""
 
-    message_id: Annotated[uuid.UUID, Field(strict=False)] | None = None
+    message_id: Annotated[uuid.UUID | None, nullable_schema(uuid_schema())] = None
 
 
-class Feedback(_Given):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
     """Body of ``POST conversations/{id}/feedback``."""
 
-    n: Annotated[int, BeforeValidator(_whole), Field(ge=1)]
-    verdict: Literal["up", "down"]
-    reason: Literal["wrong", "outdated", "incomplete", "unclear", "unkind", "other"] | None = None
+    n: Annotated[int, no_info_before_validator_function(_whole, int_schema(ge=1, strict=True))]
+    verdict: Annotated[str, literal_schema(["up", "down"])]
+    reason: Annotated[str | None, nullable_schema(literal_schema(REASONS))] = None
+
+
+START, POST, ASK, FEEDBACK = Checker(Start), Checker(Post), Checker(Ask), Checker(Feedback)
 
 
 @routes.post("/api/v1/conversations")
 async def start(request: web.Request) -> web.Response:
     """Start a conversation."""
-    body = await _body(request, Start)
+    body = await _body(request, START)
     country = body.country.upper() if body.country else None
     conversation_id, token = request.app[SESSIONS].start(locale=body.locale, country=country)
-    request.app[METRICS].conversations.inc()
+    request.app[METRICS].started()
     greeting = request.app[CONVERSATIONS].replies.hello()
     return web.json_response({"id": conversation_id, "token": token, "greeting": greeting}, status=201)
 
@@ -89,7 +102,7 @@ async def start(request: web.Request) -> web.Response:
 async def post_message(request: web.Request) -> web.Response:
     """Handle a message; the same ``message_id`` twice gives the first turn again."""
     conversation_id, session = _session(request)
-    body = await _body(request, Post)
+    body = await _body(request, POST)
     return web.json_response(await _handle(request, conversation_id, session, str(body.message_id), body.text))
 
 
@@ -97,7 +110,7 @@ async def post_message(request: web.Request) -> web.Response:
 async def ask_for_person(request: web.Request) -> web.Response:
     """Ask for a person, as a button does."""
     conversation_id, session = _session(request)
-    body = await _body(request, Ask)
+    body = await _body(request, ASK)
     text = request.app[CONVERSATIONS].replies.say("ask_person")
     message_id = str(body.message_id or uuid.uuid4())
     return web.json_response(await _handle(request, conversation_id, session, message_id, text))
@@ -107,12 +120,12 @@ async def ask_for_person(request: web.Request) -> web.Response:
 async def feedback(request: web.Request) -> web.Response:
     """Say whether a reply helped; counted by answer, without the conversation."""
     conversation_id, _ = _session(request)
-    body = await _body(request, Feedback)
+    body = await _body(request, FEEDBACK)
     turns = await request.app[TRANSCRIPT].of(conversation_id)
     if body.n > len(turns):
         raise MessageRejected(f"n: there is no turn {body.n} in this conversation.")
     for answer_id in turns[body.n - 1].answer_ids or ("none",):
-        request.app[METRICS].feedback.labels(answer_id, body.verdict, body.reason or "none").inc()
+        request.app[METRICS].rated(answer_id, body.verdict, body.reason or "none")
     return web.json_response({"n": body.n, "verdict": body.verdict})
 
 
@@ -227,7 +240,7 @@ def _session(request: web.Request) -> tuple[ConversationId, Session]:
     return conversation_id, request.app[SESSIONS].of(conversation_id, token.strip())
 
 
-async def _body(request: web.Request, model: type[_Body]) -> _Body:
+async def _body(request: web.Request, checker: Checker[_Body]) -> _Body:
     try:
         async with asyncio.timeout(BODY_S):
             raw = await request.read()
@@ -242,7 +255,7 @@ async def _body(request: web.Request, model: type[_Body]) -> _Body:
     except (ValueError, RecursionError) as error:
         raise MessageRejected("The body is not JSON. Send one JSON object.") from error
     try:
-        return model.model_validate(given)
+        return checker.read(given)
     except ValidationError as error:
         raise MessageRejected("; ".join(map(_said_of, error.errors(include_url=False, include_input=False)))) from error
 

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from adapters.web.api import CLOCK, SITE_COUNTRY
 from adapters.web.headers import PAGE_POLICY
-from bot.content import KnowledgeBase
-from bot.content.schema import Help
+from bot.content import Book
+from bot.model import HelpLine
 from bot.replies import Replies, Setting, spoken
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 REPLIES = web.AppKey("replies", Replies)
-KNOWLEDGE = web.AppKey("knowledge", KnowledgeBase)
+BOOK = web.AppKey("book", Book)
 PAGES: web.AppKey["Pages"] = web.AppKey("pages")
 _DIALLED = re.compile(r"\+?[\d -]+")  # a number and nothing else: not "988, then press 1"
 _STATIC = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
@@ -51,13 +51,13 @@ class Pages:
 @routes.get("/")
 async def page(request: web.Request) -> web.Response:
     """Serve the page on which a visitor asks."""
-    replies, knowledge = request.app[REPLIES], request.app[KNOWLEDGE]
+    replies, book = request.app[REPLIES], request.app[BOOK]
     return request.app[PAGES].render(
         "page.html",
-        title=knowledge.pack.title,
+        title=book.title,
         hello=replies.hello(),
-        footer=_with_links(replies.footer(_setting(request)), knowledge),
-        starters=[replies.label(each) for each in knowledge.pack.starters if each in knowledge.approved()],
+        footer=_with_links(replies.footer(_setting(request)), book),
+        starters=[replies.label(each) for each in book.starters if each in book.answers],
         ask_person=replies.say("ask_person"),
     )
 
@@ -65,10 +65,10 @@ async def page(request: web.Request) -> web.Response:
 @routes.get("/faq")
 async def faq(request: web.Request) -> web.Response:
     """Serve all answers; no script is needed."""
-    knowledge, replies = request.app[KNOWLEDGE], request.app[REPLIES]
+    book, replies = request.app[BOOK], request.app[REPLIES]
     today = request.app[CLOCK].now().date()
     topics: OrderedDict[str, list[dict[str, object]]] = OrderedDict()
-    for answer in knowledge.approved().values():
+    for answer in book.answers.values():
         shown = not (answer.time_bound and answer.is_overdue(today))
         sources = dict.fromkeys(reference.partition("#")[0] for reference in answer.sources)
         topics.setdefault(answer.topic, []).append(
@@ -77,7 +77,7 @@ async def faq(request: web.Request) -> web.Response:
                 "question": answer.question,
                 "html": answer.html if shown else "",
                 "withdrawn": "" if shown else replies.say("withdrawn", review_by=spoken(answer.review_by)),
-                "sources": [knowledge.sources[name] for name in sources],
+                "sources": [book.sources[name] for name in sources],
                 "reviewed_on": spoken(answer.reviewed_on),
                 "reviewed_by": answer.reviewed_by,
                 "overdue": answer.is_overdue(today),
@@ -85,10 +85,10 @@ async def faq(request: web.Request) -> web.Response:
         )
     return request.app[PAGES].render(
         "faq.html",
-        title=knowledge.pack.title,
+        title=book.title,
         topics=topics,
         hello=replies.hello(),
-        footer=_with_links(replies.footer(_setting(request)), knowledge),
+        footer=_with_links(replies.footer(_setting(request)), book),
     )
 
 
@@ -108,9 +108,9 @@ def _packed(response: web.Response) -> web.Response:
     return response
 
 
-def _with_links(line: str, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+def _with_links(line: str, book: Book) -> list[tuple[str, str]]:
     """Cut the emergency line into texts and their targets, so that the number in it can be tapped."""
-    ways = [way for file in knowledge.help.values() for help_line in file.lines for way in _ways(help_line)]
+    ways = [way for lines in book.help.values() for help_line in lines for way in _ways(help_line)]
     found = max((way for way in ways if way[0] in line), key=lambda way: len(way[0]), default=None)
     if found is None:
         return [(line, "")]
@@ -118,7 +118,7 @@ def _with_links(line: str, knowledge: KnowledgeBase) -> list[tuple[str, str]]:
     return [(before, ""), found, (after, "")]
 
 
-def _ways(line: Help) -> list[tuple[str, str]]:
+def _ways(line: HelpLine) -> list[tuple[str, str]]:
     calls = [(line.call, f"tel:{line.call.replace(' ', '')}")] if line.call and _DIALLED.fullmatch(line.call) else []
     return calls + ([(line.chat, f"https://{line.chat}")] if line.chat else [])
 

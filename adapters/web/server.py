@@ -40,7 +40,7 @@ def make_app(
     app[api.UNDER_WAY] = set()
     app[api.SITE_COUNTRY] = settings.country
     app[pages.REPLIES] = conversations.replies
-    app[pages.KNOWLEDGE] = core.knowledge
+    app[pages.BOOK] = core.book
     app[pages.PAGES] = pages.Pages()
     app[headers.ORIGINS] = settings.allowed_origins
     app.add_routes(api.routes)
@@ -101,7 +101,7 @@ async def healthz(_request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """Say what is ready: the index, the store, and whether anybody can be alerted (not in this version)."""
     parts = {"index": True, "store": True, "responder": False}
-    return web.json_response({"status": "ready", "parts": parts, "answers": len(request.app[pages.KNOWLEDGE].approved())})
+    return web.json_response({"status": "ready", "parts": parts, "answers": len(request.app[pages.BOOK].answers)})
 
 
 async def metrics(request: web.Request) -> web.Response:

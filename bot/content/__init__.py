@@ -1,6 +1,8 @@
-"""A knowledge pack's files, read, checked and made ready to serve."""
+"""A knowledge pack: its files, read and checked by ``loader``, and what of them is served, in ``book``.
 
-from bot.content.loader import load
-from bot.content.schema import Answer, Help, KnowledgeBase, Source
+Only the book is imported here: the loader brings pydantic, YAML and Markdown, which a start with a saved index spares.
+"""
 
-__all__ = ["Answer", "Help", "KnowledgeBase", "Source", "load"]
+from bot.content.book import Answer, Book, Source
+
+__all__ = ["Answer", "Book", "Source"]

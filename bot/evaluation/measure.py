@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.assembly import Core
 from bot.calibration import CurvePoint, risk_coverage
-from bot.content import KnowledgeBase
 from bot.conversation import Conversations
 from bot.errors import EvaluationError
 from bot.memory import FixedClock, MemoryStore
@@ -84,8 +83,12 @@ class Report:
         return [(expected, served, count) for (expected, served), count in pairs.most_common()]
 
 
-def read_questions(files: Sequence[Path], knowledge: KnowledgeBase) -> list[Question]:
+def read_questions(files: Sequence[Path], answers: Container[str]) -> list[Question]:
     """Read labelled questions, one JSON object a line.
+
+    Args:
+        files: where they are.
+        answers: the ids of the answers that a label may name.
 
     Raises:
         EvaluationError: a file can't be read, or a line has no text, no label, or names an answer that is not there.
@@ -98,7 +101,7 @@ def read_questions(files: Sequence[Path], knowledge: KnowledgeBase) -> list[Ques
             raise EvaluationError(f"{path}: cannot be read ({type(error).__name__}). Name a file of JSON lines.") from error
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                questions.append(_question(line, f"{path.name}:{number}", knowledge))
+                questions.append(_question(line, f"{path.name}:{number}", answers))
     if not questions:
         raise EvaluationError("The files hold no question. Write one JSON object a line, with id, text and expect.")
     return questions
@@ -113,7 +116,7 @@ async def evaluate(core: Core, questions: Sequence[Question], progress: Callable
             progress("Asking", number / len(questions))
         store = MemoryStore()
         conversations = Conversations(
-            knowledge=core.knowledge,
+            book=core.book,
             searcher=core.searcher,
             triage=core.triage,
             transcript=store,
@@ -180,7 +183,7 @@ def _report(results: Sequence[Result], threshold: float) -> Report:
     )
 
 
-def _question(line: str, where: str, knowledge: KnowledgeBase) -> Question:
+def _question(line: str, where: str, answers: Container[str]) -> Question:
     try:
         given = json.loads(line)
         if isinstance(given, dict) and isinstance(given.get("expect"), str):
@@ -194,6 +197,6 @@ def _question(line: str, where: str, knowledge: KnowledgeBase) -> Question:
         raise EvaluationError(f"{where}: is not JSON. Write one object a line.") from error
     if question.kind == Kind.ANSWER:
         for answer_id in (*question.expect, *question.also):
-            if answer_id not in knowledge.answers:
+            if answer_id not in answers:
                 raise EvaluationError(f"{where}: there is no answer {answer_id}. Correct the id, or write a kind.")
     return question

@@ -28,7 +28,7 @@ def trusted(frequencies: Mapping[str, int], english: Set[str]) -> dict[str, int]
 class Spelling:
     """Corrects a word to one of the index's own words."""
 
-    def __init__(self, frequencies: Mapping[str, int], english: frozenset[str]) -> None:
+    def __init__(self, frequencies: Mapping[str, int], english: Set[str]) -> None:
         """Take the index's words with how often each occurs, and the English words to leave alone."""
         self._frequencies = frequencies
         self._english = english

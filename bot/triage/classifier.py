@@ -71,7 +71,8 @@ class Classifier:
 
 def strength(margins: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return margins on a scale of 0 to 1, .5 where a head is undecided."""
-    return np.float32(1.0) / (np.float32(1.0) + np.exp(np.float32(-STEEPNESS) * np.clip(margins, -10.0, 10.0)))
+    steep: NDArray[np.float32] = np.exp(np.float32(-STEEPNESS) * np.clip(margins, -10.0, 10.0))
+    return np.float32(1.0) / (np.float32(1.0) + steep)
 
 
 def mark_of(text: str) -> np.uint64:

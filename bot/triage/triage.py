@@ -1,11 +1,11 @@
 """Puts the layers of triage together: the views of a message, the rules, the classifier, and the turns before."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.model import Kind, Route, Said, Severity
-from bot.text import Spelling, fold, sentences, tokenize, trusted
+from bot.text import Spelling, fold, sentences, tokenize
 from bot.triage.classifier import MAX_CHARS, Classifier, ClassifierData
 from bot.triage.kinds import CONCERNS, DANGER, KINDS, URGENCY, URGENT, Heard, by_concern, graver, likeliest, listen
 from bot.triage.rules import Hit, Rules, RuleText
@@ -67,7 +67,7 @@ class Triage:
         cls,
         files: Iterable[tuple[dict[str, tuple[str, ...]], Sequence[RuleText]]],
         classifier: ClassifierData | None = None,
-        english: frozenset[str] = frozenset(),
+        english: Set[str] = frozenset(),
     ) -> "Triage":
         """Compile the rules of a pack's safety files and join them to the classifier.
 
@@ -77,8 +77,7 @@ class Triage:
         rules = Rules.of(files)
         if classifier is None:
             return cls(rules)
-        spelling = Spelling(trusted(classifier.words, english), english)
-        return cls(rules, Classifier(classifier), Views(spelling, classifier.words))
+        return cls(rules, Classifier(classifier), Views(Spelling(classifier.words, english), classifier.words))
 
     def route(self, text: str, recent: Sequence[Said] = ()) -> Route:
         """Say what a message is, before retrieval.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.assembly import Core
 from bot.memory import FixedClock, MemoryStore
-from bot.model import ConversationId, Kind, Turn
+from bot.model import ConversationId, Kind, Said, Turn
 from tests.conftest import NOON, a_message, conversations_of
 from tests.property.strategies import any_text
 
@@ -99,7 +99,7 @@ def test_noise_around_danger_never_hides_it(core: Core, before: str, after: str,
 @given(recent=st.lists(any_text, max_size=5), crisis=st.sampled_from(CRISES))
 def test_nothing_said_before_lowers_an_alarm(core: Core, recent: list[str], crisis: str) -> None:
     """Earlier turns may raise an alarm and never lower one."""
-    assert core.triage.route(crisis, recent).kind in URGENT
+    assert core.triage.route(crisis, [Said(text=text) for text in recent]).kind in URGENT
 
 
 @given(deliveries=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("123"), any_text), max_size=12))

@@ -61,7 +61,7 @@ def with_triage(core: Core, triage: object) -> Conversations:
     """The path of a message with another triage."""
     store = MemoryStore()
     return Conversations(
-        knowledge=core.knowledge,
+        book=core.book,
         searcher=core.searcher,
         triage=cast("Triage", triage),
         transcript=store,
@@ -240,7 +240,7 @@ async def test_no_log_line_holds_what_was_typed(
 async def test_the_sites_country_and_contact_are_used(small_core: Core, store: MemoryStore, clock: FixedClock) -> None:
     """An operator's country and address reach the reply."""
     library = Conversations(
-        knowledge=small_core.knowledge,
+        book=small_core.book,
         searcher=small_core.searcher,
         triage=small_core.triage,
         transcript=store,

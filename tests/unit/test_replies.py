@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from bot.content import KnowledgeBase, load
+from bot.content import Book
+from bot.content.loader import load
 from bot.model import (
     Abstained,
     Answered,
@@ -29,15 +30,15 @@ SAFETY = (Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS)
 
 
 @pytest.fixture(scope="module")
-def knowledge() -> KnowledgeBase:
+def book() -> Book:
     """The small pack."""
-    return load(SMALL_PACK)
+    return Book.of(load(SMALL_PACK))
 
 
 @pytest.fixture(scope="module")
-def replies(knowledge: KnowledgeBase) -> Replies:
+def replies(book: Book) -> Replies:
     """The words of the small pack."""
-    return Replies(knowledge)
+    return Replies(book)
 
 
 def answered(*answer_ids: str) -> Answered:
@@ -51,10 +52,10 @@ def escalated(kind: Kind, variant: str = "", general: str = "") -> Escalated:
     return Escalated(kind=kind, route=Route(kind=kind, variant=variant), general=candidate)
 
 
-def overdue(knowledge: KnowledgeBase, answer_id: str) -> Replies:
+def overdue(book: Book, answer_id: str) -> Replies:
     """The pack with one answer past its date."""
-    answer = knowledge.answers[AnswerId(answer_id)].model_copy(update={"review_by": date(2026, 11, 23)})
-    return Replies(knowledge.model_copy(update={"answers": {**knowledge.answers, answer.id: answer}}))
+    answer = replace(book.answers[AnswerId(answer_id)], review_by=date(2026, 11, 23))
+    return Replies(replace(book, answers={**book.answers, answer.id: answer}))
 
 
 def test_an_answer_comes_with_its_date_its_source_and_what_to_ask_next(replies: Replies) -> None:
@@ -71,24 +72,24 @@ def test_an_answer_that_ages_says_that_it_can_change(replies: Replies) -> None:
     assert replies.of(answered("printing"), HERE).text.endswith("This can change. Checked on 1 November 2026 by front desk.")
 
 
-def test_an_overdue_answer_is_served_with_a_warning(knowledge: KnowledgeBase) -> None:
+def test_an_overdue_answer_is_served_with_a_warning(book: Book) -> None:
     """Past its date an answer that does not age quickly is flagged first."""
-    text = overdue(knowledge, "fines").of(answered("fines"), HERE).text
+    text = overdue(book, "fines").of(answered("fines"), HERE).text
     assert text.startswith("Please note: this text was due for a new check on 23 November 2026.")
     assert "A late item costs" in text
 
 
-def test_an_overdue_answer_that_ages_is_withdrawn(knowledge: KnowledgeBase) -> None:
+def test_an_overdue_answer_that_ages_is_withdrawn(book: Book) -> None:
     """Past its date a ``time_bound`` answer is not served at all: no text, no source, no date of a check."""
-    reply = overdue(knowledge, "printing").of(answered("printing"), HERE)
+    reply = overdue(book, "printing").of(answered("printing"), HERE)
     assert "due for a new check on 23 November 2026" in reply.text
     assert "pence" not in reply.text
     assert reply.sources == ()
 
 
-def test_on_its_last_day_an_answer_still_holds(knowledge: KnowledgeBase) -> None:
+def test_on_its_last_day_an_answer_still_holds(book: Book) -> None:
     """``review_by`` is the last day on which it may be served."""
-    reply = overdue(knowledge, "printing").of(answered("printing"), replace(HERE, today=date(2026, 11, 23)))
+    reply = overdue(book, "printing").of(answered("printing"), replace(HERE, today=date(2026, 11, 23)))
     assert "10 pence" in reply.text
 
 

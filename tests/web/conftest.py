@@ -15,7 +15,7 @@ FRIEND = "https://clinic.example"  # a site whose pages may call
 @pytest.fixture
 async def site(core: Core) -> AsyncIterator[Site]:
     """The application with the real pack; pages of ``FRIEND`` may call it."""
-    site = await Site(core, allowed_origins=FRIEND).start()
+    site = await Site(core, allowed_origins=(FRIEND,)).start()
     yield site
     await site.stop()
 

@@ -25,7 +25,7 @@ class Site:
     def __init__(self, core: Core, **settings: Any) -> None:
         """Take a core and settings that differ from the usual ones; ``start`` opens it."""
         self.core, self.clock, self.port = core, FixedClock(NOON), 0
-        self.settings = Settings(_env_file=None, **{"country": "US", **settings})
+        self.settings = Settings(**{"country": "US", **settings})
         self.app: web.Application
         self._runner: web.AppRunner | None = None
 

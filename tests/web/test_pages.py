@@ -48,7 +48,7 @@ async def test_the_line_of_a_site_elsewhere_has_its_own_number(core: Core, web_c
 async def test_every_approved_answer_is_on_the_list(visitor: Visitor, site: Site) -> None:
     """/faq has each answer under its id, with when and by whom it was checked, and its sources."""
     text = (await visitor.call("GET", "/faq")).text
-    approved = site.core.knowledge.approved()
+    approved = site.core.book.answers
 
     assert all(f'<article id="{answer_id}">' in text for answer_id in approved)
     assert text.count('<p class="review">Checked on ') == len(approved)
@@ -58,7 +58,7 @@ async def test_an_answer_past_its_date_is_withdrawn_from_the_list_too(visitor: V
     """What ages and is overdue is not shown; what does not age is shown with a word on its date."""
     site.clock.at = LATER
     text = (await visitor.call("GET", "/faq")).text
-    ageing = [answer for answer in site.core.knowledge.approved().values() if answer.time_bound]
+    ageing = [answer for answer in site.core.book.answers.values() if answer.time_bound]
 
     assert ageing
     assert text.count("so I would rather not show it.") == len(ageing)
@@ -109,7 +109,7 @@ async def test_readiness_names_its_parts(visitor: Visitor, site: Site) -> None:
     assert got.json == {
         "status": "ready",
         "parts": {"index": True, "store": True, "responder": False},
-        "answers": len(site.core.knowledge.approved()),
+        "answers": len(site.core.book.answers),
     }
 
 

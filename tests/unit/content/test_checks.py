@@ -8,8 +8,8 @@ from random import Random
 import pytest
 from rapidfuzz import fuzz
 
-from bot.content import load
 from bot.content.checks import NEAR_COLLISION, Fault, _near_pairs, check_pack, figures_in, reading_grade
+from bot.content.loader import load
 from tests.conftest import SMALL_PACK, edit
 
 TODAY = date(2026, 11, 24)

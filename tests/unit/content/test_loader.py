@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.content import load
-from bot.content.loader import MAX_FILE_BYTES, line_of
+from bot.content.loader import MAX_FILE_BYTES, line_of, load
 from bot.errors import ContentError
 from bot.model import AnswerId
 from tests.conftest import SMALL_PACK, edit

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.content import load
+from bot.content.loader import load
 from bot.content.reach import check_reach
 from tests.conftest import SMALL_PACK, edit
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.assembly import Core
-from bot.content import KnowledgeBase, load
+from bot.content.loader import load
+from bot.content.schema import KnowledgeBase
 from bot.errors import EvaluationError
 from bot.evaluation import Question, evaluate, read_questions
 from bot.evaluation.measure import Outcome, judge
@@ -63,7 +64,7 @@ def test_questions_are_read_with_what_belongs_to_them(tmp_path: Path, knowledge:
     file = tmp_path / "questions.jsonl"
     row = {"id": "1", "text": "late?", "expect": "fines", "style": "terse", "gist": "fines", "context": ["hi"]}
     file.write_text(json.dumps(row) + "\n\n", encoding="utf-8")
-    assert read_questions([file], knowledge) == [
+    assert read_questions([file], knowledge.answers) == [
         Question(id="1", text="late?", expect=("fines",), style="terse", context=("hi",))
     ]
 
@@ -84,7 +85,7 @@ def test_a_wrong_line_says_where_and_what(tmp_path: Path, knowledge: KnowledgeBa
     file = tmp_path / "questions.jsonl"
     file.write_text("\n" + line + "\n", encoding="utf-8")
     with pytest.raises(EvaluationError) as caught:
-        read_questions([file], knowledge)
+        read_questions([file], knowledge.answers)
     assert said in str(caught.value)
 
 
@@ -95,7 +96,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, knowledge: Knowledg
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(EvaluationError, match=r"questions\.jsonl: cannot be read"):
-        read_questions([file], knowledge)
+        read_questions([file], knowledge.answers)
 
 
 def test_no_questions_are_a_fault(tmp_path: Path, knowledge: KnowledgeBase) -> None:
@@ -103,7 +104,7 @@ def test_no_questions_are_a_fault(tmp_path: Path, knowledge: KnowledgeBase) -> N
     file = tmp_path / "questions.jsonl"
     file.write_text("\n", encoding="utf-8")
     with pytest.raises(EvaluationError, match="The files hold no question"):
-        read_questions([file], knowledge)
+        read_questions([file], knowledge.answers)
 
 
 def quiet(_label: str, _share: float) -> None:

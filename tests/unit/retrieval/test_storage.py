@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from tests.conftest import SMALL_PACK, edit
 def saved(small_core: Core, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index on disk; copied before it is spoilt."""
     folder = tmp_path_factory.mktemp("saved") / "index"
-    storage.save(small_core.searcher.index.data, small_core.knowledge.model_dump_json(by_alias=True), folder)
+    storage.save(storage.Saved(small_core.searcher.index.data, small_core.book, None), folder)
     return folder
 
 
@@ -41,7 +42,7 @@ def test_what_is_read_is_what_was_saved(small_core: Core, saved: Path) -> None:
     again = Searcher(Index(loaded.index))
     for text in ("how long may i keep it", "price of a printed page", "unrelated words entirely"):
         assert again.search(text) == small_core.searcher.search(text)
-    assert json.loads(loaded.pack_json)["pack"]["title"] == "Elm Street Library"
+    assert loaded.book == small_core.book
 
 
 def test_arrays_are_mapped_and_read_only(saved: Path) -> None:
@@ -109,8 +110,9 @@ def test_a_list_that_makes_no_sense_is_unreadable(copy: Path, content: bytes) ->
 
 def test_saving_again_leaves_one_index(small_core: Core, copy: Path) -> None:
     """A second save replaces the first, and nothing is left beside it."""
-    storage.save(small_core.searcher.index.data, "{}", copy)
-    assert storage.load(copy).pack_json == "{}"
+    other = replace(small_core.book, title="Oak Street Library")
+    storage.save(storage.Saved(small_core.searcher.index.data, other, None), copy)
+    assert storage.load(copy).book == other
     assert list(copy.parent.iterdir()) == [copy]
 
 
@@ -118,7 +120,7 @@ def test_a_save_that_fails_leaves_nothing(small_core: Core, tmp_path: Path) -> N
     """Where a file stands in the way, nothing half written stays."""
     (tmp_path / "index").write_text("in the way", encoding="utf-8")
     with pytest.raises(OSError, match="index"):
-        storage.save(small_core.searcher.index.data, "{}", tmp_path / "index")
+        storage.save(storage.Saved(small_core.searcher.index.data, small_core.book, None), tmp_path / "index")
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
 
 
