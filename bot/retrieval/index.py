@@ -62,17 +62,18 @@ class Index:
         """Rank the answers and weigh the evidence for the best."""
         data, tokens, cosines, decisions = self.data, scores.tokens, scores.cosines, scores.decisions
         n_top = min(CANDIDATES, len(decisions))
-        order = (-decisions).argpartition(n_top - 1)[:n_top]
-        order = order[(-decisions[order]).argsort(kind="stable")]
+        falling = -decisions
+        order = falling.argpartition(n_top - 1)[:n_top]
+        order = order.take(falling.take(order).argsort(kind="stable"))
         first = int(order[0])
-        values = decisions[order].tolist()
+        values = decisions.take(order).tolist()
         values += [values[-1]] * (CANDIDATES - len(values))
         start = int(data.answer_starts[first])
         stop = start + int(self._counts[first])
         own = cosines[start:stop]
         nearest = int(own.argmax())
         best = float(own[nearest])
-        best_other = float(max(cosines[:start].max(initial=0.0), cosines[stop:].max(initial=0.0)))
+        best_other = max(float(part.max()) if len(part) else 0.0 for part in (cosines[:start], cosines[stop:]))
         known_mass, mass, shared_mass, unknown, n_content = self._content_mass(tokens, start, stop)
         evidence = Evidence(
             top=values[0],
@@ -128,7 +129,7 @@ class Index:
     def _content_mass(self, tokens: Sequence[str], start: int, stop: int) -> tuple[float, float, float, int, int]:
         known = mass = shared = 0.0
         unknown = n_content = 0
-        data = self.data
+        data, idfs = self.data, self._postings.idf
         for token in dict.fromkeys(tokens):
             if not self._is_content(token):
                 continue
@@ -138,7 +139,7 @@ class Index:
                 unknown += 1
                 mass += self._max_idf
                 continue
-            idf = float(data.idf[term])
+            idf = idfs[term]
             mass += idf
             known += idf
             low, high = int(data.indptr[term]), int(data.indptr[term + 1])
@@ -150,7 +151,7 @@ class Index:
     def _votes(self, cosines: NDArray[np.float64], start: int, stop: int) -> float:
         n_voters = min(VOTERS, len(cosines))
         nearest = cosines.argpartition(len(cosines) - n_voters)[-n_voters:]
-        weights = cosines[nearest].tolist()
+        weights = cosines.take(nearest).tolist()
         own = [weight for at, weight in zip(nearest.tolist(), weights, strict=True) if start <= at < stop]
         return sum(own) / total if (total := sum(weights)) else 0.0
 

@@ -59,7 +59,7 @@ class Postings:
         self._stops = data.indptr[1:]
         self.lengths = np.diff(data.indptr)
         self._n_words = len(words)
-        self._idf = data.idf.tolist()  # plain numbers: a query looks up some twenty, and an array gives one in 100 ns
+        self.idf = data.idf.tolist()  # plain numbers: a query looks up some twenty, and an array gives one in 100 ns
         self._row_of, self._rows = _rows_of_frequent_terms(data)
         self._grams_of = lru_cache(maxsize=50_000)(self._look_up_grams)
         self._remembered: dict[str, _Word] = {}  # least recently used first
@@ -91,18 +91,18 @@ class Postings:
         A term that occurs c times weighs (1 + log c) idf. The rows of words hold idf for each time, so what they hold too
         much of an n-gram that stands in several words is taken off again.
         """
-        idf, log = self._idf, math.log
+        idf, log = self.idf, math.log
         words = self._words(tokens)
         rows, others = self._split(tokens)
-        word_square = gram_square = 0.0
+        word_square = 0.0
         of_words: dict[int, float] = {}
         for term, count in words.items():
             of_words[term] = weight = idf[term] if count == 1 else idf[term] * (1.0 + log(count))
             word_square += weight * weight
-        row = np.zeros(self._rows.shape[1], np.float32)
-        for word in rows:
+        row = rows[0].row.copy() if rows else np.zeros(self._rows.shape[1], np.float32)
+        for word in rows[1:]:
             row += word.row
-            gram_square += word.square
+        gram_square = sum([word.square for word in rows])
         of_grams: dict[int, float] = {}
         for gram, in_rows, count in self._uneven(rows, others):
             weight, full = idf[gram], 1.0 + log(count)
@@ -195,9 +195,11 @@ class Postings:
         data = self._data
         lengths = self.lengths.take(ids)
         ends = lengths.cumsum()
-        n = int(ends[-1]) if len(ends) else 0
-        at = np.arange(n) + np.repeat(self._stops.take(ids) - ends, lengths)
-        np.add.at(row, data.docs.take(at), data.weights.take(at) * np.repeat(weights, lengths))
+        at = (self._stops.take(ids) - ends).repeat(lengths)
+        at += np.arange(len(at))
+        weighted = data.weights.take(at)
+        weighted *= weights.repeat(lengths)
+        np.add.at(row, data.docs.take(at), weighted)
 
     def _look_up_grams(self, token: str) -> tuple[int, ...]:
         ids = self._gram_ids

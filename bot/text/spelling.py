@@ -49,7 +49,7 @@ class Spelling:
         stop = bisect_right(self._lengths, len(word) + limit)
         # One edit changes at most two of the letters that occur: that rules out most words without measuring a distance.
         changed = np.bitwise_count(self._letters[start:stop] ^ np.uint32(_letters(word)))
-        likely = [self._words[start + at] for at in np.flatnonzero(changed <= 2 * limit).tolist()]
+        likely = [self._words[start + at] for at in (changed <= 2 * limit).nonzero()[0].tolist()]
         if not likely:
             return word
         near = [
