@@ -122,6 +122,11 @@ class Index:
         """Return the words that carry a subject: neither function words nor single letters."""
         return [token for token in tokens if self._is_content(token)]
 
+    def rarity(self, token: str) -> float:
+        """Return how telling a word is: its inverse document frequency, 0 where no phrasing uses it."""
+        term = self._word_ids.get(stem(token))
+        return 0.0 if term is None else float(self.data.idf[term])
+
     def is_known(self, token: str) -> bool:
         """Whether a phrasing uses the word, in any of its forms."""
         return stem(token) in self._word_ids

@@ -6,6 +6,7 @@ better than the question fits its own. Measured on the development questions (47
 candidate is right: whole message .76, most certain part .72, put together .80; follow-ups .51 alone, .73 with context.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,9 @@ MAX_PART_WORDS = 60  # of one part; a longer one is read to here
 MAX_WHOLE_WORDS = 200
 CONTEXT_TURNS = 2
 CONTEXT_WEIGHT, JOINED_WEIGHT = 0.3, 0.5  # of the turns before by themselves, and of them with this turn
+FRAMED_WEIGHT = 2.0  # of the last question with another subject put in, beside this turn alone
+MAX_NAMED_WORDS = 2  # content words of "and Australia?", which names another subject for the last question
+_OPENING = re.compile(r"^(?:(?:and|or|but|so) )?(?:(?:what|how) about )?(?:(?:for|in|with|to|of|from) )?(?:(?:the|a|an) )?")
 DEPENDENCE_WEIGHT = {Dependence.NONE: 0.3, Dependence.SOME: 0.6, Dependence.FULL: 1.0}
 
 
@@ -59,6 +63,19 @@ def _by_parts(index: Index, text: str, tokens: Sequence[str]) -> Scores:
     )
 
 
+def _in_the_same_frame(index: Index, tokens: Sequence[str], before: Sequence[str]) -> list[str]:
+    """Return the last question with its subject replaced by what this turn names; nothing where it names nothing.
+
+    "Is it allowed in the Netherlands?" – "And Australia?" asks "Is it allowed in Australia?".
+    """
+    named = _OPENING.sub("", " ".join(tokens)).split()
+    content = index.content_words(before[:MAX_PART_WORDS])
+    if not 0 < len(named) <= MAX_NAMED_WORDS or index.content_words(named) != named or not content:
+        return []
+    subject = max(content, key=index.rarity)
+    return [word for token in before[:MAX_PART_WORDS] for word in (named if token == subject else [token])]
+
+
 def _with_context(index: Index, text: str, tokens: Sequence[str], earlier: Sequence[str], alone: Scores) -> Scores:
     """Add what the turns before speak of; the less a turn says by itself, the more."""
     context = [
@@ -69,7 +86,10 @@ def _with_context(index: Index, text: str, tokens: Sequence[str], earlier: Seque
     share = DEPENDENCE_WEIGHT[dependence_of(text, index.content_words(tokens))]
     before, joined = index.weigh(context), index.weigh([*context, *tokens[:MAX_PART_WORDS]])
     full = share == DEPENDENCE_WEIGHT[Dependence.FULL]
-    weight, joint = share * CONTEXT_WEIGHT, share * JOINED_WEIGHT
+    framed = _in_the_same_frame(index, tokens, index.analyzer.tokens(earlier[-1][:MAX_TURN_CHARS])) if full else []
+    if framed:
+        joined = index.weigh(framed)
+    weight, joint = (0.0, FRAMED_WEIGHT) if framed else (share * CONTEXT_WEIGHT, share * JOINED_WEIGHT)
     return Scores(
         tokens=joined.tokens if full else alone.tokens,
         cosines=np.maximum(alone.cosines, joined.cosines) if full else alone.cosines,
