@@ -1,7 +1,7 @@
 """Dataclasses whose fields are checked as they come in from outside, by pydantic's core without the rest of pydantic.
 
 The checks and their messages are pydantic's. Left out is what turns annotations into checks: importing that and building
-five models with it costs every start 55 ms (``benchmarks/start.py``), so here each field names its check itself.
+five models with it costs every start 50 ms (``benchmarks/start.py``), so here each field names its check itself.
 """
 
 from collections.abc import Mapping
