@@ -75,7 +75,7 @@ def _core(saved: storage.Saved, notes: list[str]) -> Core:
 
 
 def _triage(book: Book, classifier: ClassifierData | None = None, english: Set[str] = frozenset()) -> Triage:
-    return Triage.of(((file.slots, file.rules) for file in book.safety), classifier, english)
+    return Triage.of(book.safety, classifier, english)
 
 
 def _make(folder: Path, progress: Progress) -> storage.Saved:

@@ -10,10 +10,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.model import About, AnswerId, HelpLine, Severity
+from bot.triage.rules import triggers_of
 
 if TYPE_CHECKING:
     from bot.content.schema import Answer as AnswerFile
-    from bot.content.schema import Help, KnowledgeBase
+    from bot.content.schema import Help, KnowledgeBase, SafetyFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class SafetyRule:
     variant: str
     match: tuple[str, ...]
     unless: tuple[str, ...]
+    triggers: tuple[str, ...] | None  # see ``bot.triage.rules.triggers_of``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,24 +118,7 @@ class Book:
             },
             smalltalk=tuple(knowledge.smalltalk),
             help_topics=tuple(name for name, topic in knowledge.smalltalk.items() if topic.shows_help),
-            safety=tuple(
-                Safety(
-                    slots=file.slots,
-                    rules=tuple(
-                        SafetyRule(
-                            id=rule.id,
-                            kind=rule.kind,
-                            about=rule.about,
-                            severity=rule.severity,
-                            variant=rule.variant,
-                            match=rule.match,
-                            unless=rule.unless,
-                        )
-                        for rule in file.rules
-                    ),
-                )
-                for file in knowledge.safety
-            ),
+            safety=tuple(map(safety_of, knowledge.safety)),
             help={country: tuple(map(_help_line, file.lines)) for country, file in knowledge.help.items()},
             locale=pack.locale,
             wording={
@@ -191,6 +176,28 @@ def _safety(raw: dict[str, Any]) -> Safety:
         slots={name: tuple(phrases) for name, phrases in raw["slots"].items()},
         rules=tuple(SafetyRule(**_revived(rule)) for rule in raw["rules"]),
     )
+
+
+def safety_of(file: "SafetyFile") -> Safety:
+    """Take a safety file's rules, and work out which words each can't do without.
+
+    Raises:
+        ContentError: a pattern names a slot that is not there.
+    """
+    rules = tuple(
+        SafetyRule(
+            id=rule.id,
+            kind=rule.kind,
+            about=rule.about,
+            severity=rule.severity,
+            variant=rule.variant,
+            match=rule.match,
+            unless=rule.unless,
+            triggers=triggers_of(rule.match, file.slots),
+        )
+        for rule in file.rules
+    )
+    return Safety(slots=file.slots, rules=rules)
 
 
 def _answer(answer: "AnswerFile") -> Answer:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyphen
 from rapidfuzz import fuzz, process
 
+from bot.content.book import safety_of
 from bot.content.loader import line_of
 from bot.content.schema import Answer, KnowledgeBase, SafetyFile, Wording
 from bot.content.wording import SAFETY, missing
@@ -329,7 +330,7 @@ def _safety(name: str, file: SafetyFile, lines: _Lines) -> Iterable[Fault]:
         return Fault(file=name, line=lines.of(name, "rules", number, key, at), message=message)
 
     try:
-        triage = Triage.of([(file.slots, file.rules)])
+        triage = Triage.of([safety_of(file)])
     except ContentError as error:
         yield Fault(file=name, line=lines.of(name, "rules"), message=str(error))
         return

@@ -66,7 +66,7 @@ def _by_parts(index: Index, text: str, tokens: Sequence[str]) -> Scores:
 def _in_the_same_frame(index: Index, tokens: Sequence[str], before: Sequence[str]) -> list[str]:
     """Return the last question with its subject replaced by what this turn names; nothing where it names nothing.
 
-    "Is it allowed in the Netherlands?" – "And Australia?" asks "Is it allowed in Australia?".
+    "Is it allowed in the Netherlands?" to "And Australia?" asks "Is it allowed in Australia?".
     """
     named = _OPENING.sub("", " ".join(tokens)).split()
     content = index.content_words(before[:MAX_PART_WORDS])

@@ -1,7 +1,7 @@
 """Rules over the words of a sentence: slots with freedom between them, held back only within the same sentence."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -27,6 +27,7 @@ _GAP = rf"(?: [^ ]+){{0,{MAX_GAP_WORDS}}}"
 _REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
 _FIRST_PERSON = re.compile(r"(?:i|i'm|im|i've|ive|i'd|id|i'll|ill|my)(?![^ ])")
 _SLOT = re.compile(r"\{(\w+)\}")
+_MARKS = frozenset({"..", "="})
 
 
 class RuleText(Protocol):
@@ -67,39 +68,119 @@ class RuleText(Protocol):
         """Patterns, any of which holds it back."""
         ...
 
+    @property
+    def triggers(self) -> Sequence[str] | None:
+        """Words of which every sentence that it matches holds one, as ``triggers_of`` finds them."""
+        ...
+
+
+class SafetyText(Protocol):
+    """The rules of one safety file, with the slots that they name."""
+
+    @property
+    def slots(self) -> Mapping[str, Sequence[str]]:
+        """The phrases of each slot."""
+        ...
+
+    @property
+    def rules(self) -> Sequence[RuleText]:
+        """The rules."""
+        ...
+
+
+class Slots:
+    """The slots of one safety file, as patterns and as the words their phrases begin with."""
+
+    def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        """Take the phrases of each slot."""
+        self._phrases = phrases
+        self.first_words = lru_cache(maxsize=None)(self._first_words)
+        self.pattern = lru_cache(maxsize=None)(self._pattern)
+
+    def check(self, pattern: str, rule_id: str) -> None:
+        """Raise ``ContentError`` if a pattern names a slot that is not there."""
+        for name in _SLOT.findall(pattern):
+            if name not in self._phrases:
+                raise ContentError(f"safety: rule {rule_id}: there is no slot {{{name}}}. Add it under slots.")
+
+    def _first_words(self, piece: str) -> frozenset[str] | None:
+        """Return the words of which a sentence must hold one to match a piece; None where that can't be said."""
+        phrases = self._phrases[piece[1:-1]] if piece.startswith("{") else (piece,)
+        words = [_words(phrase) for phrase in phrases]
+        if any(not each or (len(each) == 1 and phrase.endswith("*")) for each, phrase in zip(words, phrases, strict=True)):
+            return None
+        return frozenset(each[0] for each in words)
+
+    def _pattern(self, piece: str) -> str:
+        if piece.startswith("{"):
+            return "(?:" + "|".join(map(_literal, self._phrases[piece[1:-1]])) + ")"
+        return _literal(piece)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One pattern of a rule; its expression is built when a sentence holds a word of each of its pieces."""
+
+    text: str
+    slots: Slots
+
+    @cached_property
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Sets of words, of each of which a sentence must hold one; the most telling first."""
+        pieces = [each for each in self.text.split() if each not in _MARKS]
+        found = [words for each in pieces if (words := self.slots.first_words(each)) is not None]
+        return tuple(sorted(found, key=lambda words: (len(words & COMMON), len(words))))
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """What it matches, between spaces."""
+        return re.compile(rf"(?<![^ ])(?:{_expression(self.text, self.slots)})(?![^ ])")
+
+    def fits(self, words: Set[str]) -> bool:
+        """Whether a sentence with these words may match."""
+        return not any(need.isdisjoint(words) for need in self.needs)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule; its patterns are compiled when a word that it needs first occurs, since most messages hold none."""
+    """One rule; most messages hold none of its words, so its patterns are only looked into when one of them occurs."""
 
     id: str
     route: Route
-    matches: str
-    unless: str  # holds the rule back when it stands near the match; empty where nothing does
-    before: str  # the same, but only when it stands before the match: "do people …"
+    patterns: tuple[Pattern, ...]
+    unless: tuple[str, ...]  # hold the rule back when one stands near the match
+    before: tuple[str, ...]  # the same, but only when it stands before the match: "do people …"
+    slots: Slots
     triggers: frozenset[str] | None  # words of which a sentence must hold one; None where any sentence may match
 
     @cached_property
-    def _match(self) -> re.Pattern[str]:
-        return re.compile(self.matches)
+    def _by_word(self) -> dict[str, list[Pattern]]:
+        """Patterns by the words of their most telling piece; "" for those that any sentence may match."""
+        found: dict[str, list[Pattern]] = {}
+        for pattern in self.patterns:
+            for word in pattern.needs[0] if pattern.needs else ("",):
+                found.setdefault(word, []).append(pattern)
+        return found
 
     @cached_property
     def _unless(self) -> re.Pattern[str] | None:
-        return re.compile(self.unless) if self.unless else None
+        return _any(self.unless, self.slots)
 
     @cached_property
     def _before(self) -> re.Pattern[str] | None:
-        return re.compile(self.before) if self.before else None
+        return _any(self.before, self.slots)
 
     def verdict(self, sentence: str, words: Set[str]) -> bool | None:
         """Whether the rule fires on a sentence (its words joined by single spaces); None when every match was held back."""
         if self.triggers is not None and self.triggers.isdisjoint(words):
             return False
+        near = dict.fromkeys(pattern for word in ("", *words) for pattern in self._by_word.get(word, ()))
         held: bool | None = False
-        for found in self._match.finditer(sentence):
-            if not self._is_held(sentence, found.start(), found.end()):
-                return True
-            held = None
+        for pattern in near:
+            for found in pattern.expression.finditer(sentence) if pattern.fits(words) else ():
+                if not self._is_held(sentence, found.start(), found.end()):
+                    return True
+                held = None
         return held
 
     def _is_held(self, sentence: str, start: int, end: int) -> bool:
@@ -121,13 +202,13 @@ class Rules:
         self._rules = sorted(rules, key=lambda rule: ORDER.index(rule.route.kind or Kind.DISTRESS))
 
     @classmethod
-    def of(cls, files: Iterable[tuple[dict[str, tuple[str, ...]], Sequence[RuleText]]]) -> "Rules":
+    def of(cls, files: Iterable[SafetyText]) -> "Rules":
         """Compile the rules of a pack's safety files.
 
         Raises:
             ContentError: a pattern names a slot that is not there.
         """
-        return cls([compile_rule(rule, slots) for slots, rules in files for rule in rules])
+        return cls([compile_rule(rule, slots) for file in files for slots in (Slots(file.slots),) for rule in file.rules])
 
     def hits(self, views: Iterable[str]) -> list["Hit"]:
         """Return every rule that matches on any view of a message, most urgent first, held back or not.
@@ -174,55 +255,56 @@ def words_of(text: str) -> str:
     return _REPEATED.sub(r"\1", " ".join(_WORD.findall(fold(text))))
 
 
-def compile_rule(rule: RuleText, slots: dict[str, tuple[str, ...]]) -> Rule:
-    """Compile one rule of the pack; see the head of ``knowledge/safety/en.yaml`` for the notation."""
+def compile_rule(rule: RuleText, slots: Slots) -> Rule:
+    """Take one rule of the pack; see the head of ``knowledge/safety/en.yaml`` for the notation.
+
+    Raises:
+        ContentError: a pattern names a slot that is not there.
+    """
+    for pattern in (*rule.match, *rule.unless):
+        if "{" in pattern:
+            slots.check(pattern, rule.id)
     return Rule(
         id=rule.id,
         route=Route(kind=Kind(rule.kind), about=rule.about, variant=rule.variant, severity=rule.severity, reason=rule.id),
-        matches=_any(rule.match, slots, rule.id),
-        unless=_any([each for each in rule.unless if not each.endswith("..")], slots, rule.id),
-        before=_any([each for each in rule.unless if each.endswith("..")], slots, rule.id),
-        triggers=_triggers(rule.match, slots),
+        patterns=tuple(Pattern(text, slots) for text in rule.match),
+        unless=tuple(each for each in rule.unless if not each.endswith("..")),
+        before=tuple(each for each in rule.unless if each.endswith("..")),
+        slots=slots,
+        triggers=None if rule.triggers is None else frozenset(rule.triggers),
     )
 
 
-def _any(patterns: Sequence[str], slots: dict[str, tuple[str, ...]], rule_id: str) -> str:
-    if not patterns:
-        return ""
-    alternatives = "|".join(_pattern(pattern, slots, rule_id) for pattern in patterns)
-    return rf"(?<![^ ])(?:{alternatives})(?![^ ])"
-
-
-def _triggers(patterns: Sequence[str], slots: dict[str, tuple[str, ...]]) -> frozenset[str] | None:
-    """Return words of which every match holds one: the first words of each pattern's most telling piece."""
+def triggers_of(match: Iterable[str], slots: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
+    """Return words of which every sentence that matches one of the patterns holds one; None where that can't be said."""
+    known = Slots(slots)
     found: set[str] = set()
-    for pattern in patterns:
-        pieces = [slots.get(piece.strip("{}"), (piece,)) for piece in pattern.split() if piece not in {"..", "="}]
-        choices = [
-            {_words(phrase)[0] for phrase in piece}
-            for piece in pieces
-            if not any(phrase.endswith("*") or not _words(phrase) for phrase in piece)
-        ]
-        if not choices:
+    for text in match:
+        known.check(text, "")
+        needs = Pattern(text, known).needs
+        if not needs:
             return None
-        found |= min(choices, key=lambda words: (len(words & COMMON), len(words)))
-    return frozenset(found)
+        found |= needs[0]
+    return tuple(sorted(found))
 
 
-def _pattern(pattern: str, slots: dict[str, tuple[str, ...]], rule_id: str) -> str:
+def _any(patterns: Sequence[str], slots: Slots) -> re.Pattern[str] | None:
+    if not patterns:
+        return None
+    return re.compile(rf"(?<![^ ])(?:{'|'.join(_expression(each, slots) for each in patterns)})(?![^ ])")
+
+
+def _expression(pattern: str, slots: Slots) -> str:
     if pattern.startswith("= "):
-        return f"^{_pattern(pattern[2:], slots, rule_id)}$"
+        return f"^{_expression(pattern[2:], slots)}$"
     parts: list[str] = []
     gap = False
-    for piece_text in pattern.split():
-        if piece_text == "..":
+    for piece in pattern.split():
+        if piece == "..":
             gap = True
             continue
-        slot = _SLOT.fullmatch(piece_text)
-        if slot and slot[1] not in slots:
-            raise ContentError(f"safety: rule {rule_id}: there is no slot {{{slot[1]}}}. Add it under slots.")
-        piece = "(?:" + "|".join(map(_literal, slots[slot[1]])) + ")" if slot else _literal(piece_text)
-        parts.append((f"{_GAP} " if gap else " ") + piece if parts else piece)
+        found = slots.pattern(piece)
+        parts.append((f"{_GAP} " if gap else " ") + found if parts else found)
         gap = False
     return "".join(parts)
 

@@ -8,7 +8,7 @@ from bot.model import Kind, Route, Said, Severity
 from bot.text import Spelling, fold, sentences, tokenize
 from bot.triage.classifier import MAX_CHARS, Classifier, ClassifierData
 from bot.triage.kinds import CONCERNS, DANGER, KINDS, URGENCY, URGENT, Heard, by_concern, graver, likeliest, listen
-from bot.triage.rules import Hit, Rules, RuleText
+from bot.triage.rules import Hit, Rules, SafetyText
 from bot.triage.views import Views
 
 MAX_READ_CHARS = 8_400  # from each end of a longer message; danger may stand last
@@ -65,7 +65,7 @@ class Triage:
     @classmethod
     def of(
         cls,
-        files: Iterable[tuple[dict[str, tuple[str, ...]], Sequence[RuleText]]],
+        files: Iterable[SafetyText],
         classifier: ClassifierData | None = None,
         english: Set[str] = frozenset(),
     ) -> "Triage":
