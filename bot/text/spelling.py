@@ -6,11 +6,10 @@ word is left alone when an English word list knows it, when it is short, or when
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Set
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from numpy.typing import NDArray
 
 MIN_LETTERS = 4
 MIN_USES = 4
@@ -32,10 +31,20 @@ class Spelling:
         """Take the index's words with how often each occurs, and the English words to leave alone."""
         self._frequencies = frequencies
         self._english = english
-        self._words = sorted((word for word in frequencies if len(word) >= MIN_LETTERS and word.isalpha()), key=len)
-        self._lengths = [len(word) for word in self._words]
-        self._letters = np.array([_letters(word) for word in self._words], np.uint32)
         self.correct = lru_cache(maxsize=20_000)(self._correct)
+
+    @cached_property
+    def _words(self) -> list[str]:
+        """The words that may serve as corrections, shorter ones first; made when the first word needs one."""
+        return sorted((word for word in self._frequencies if len(word) >= MIN_LETTERS and word.isalpha()), key=len)
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return [len(word) for word in self._words]
+
+    @cached_property
+    def _letters(self) -> NDArray[np.uint32]:
+        return np.array([_letters(word) for word in self._words], np.uint32)
 
     def is_english(self, word: str) -> bool:
         """Whether the English word list knows the word."""
@@ -52,6 +61,9 @@ class Spelling:
         likely = [self._words[start + at] for at in (changed <= 2 * limit).nonzero()[0].tolist()]
         if not likely:
             return word
+        from rapidfuzz import process  # 10 ms of every start, and most messages are spelt well enough
+        from rapidfuzz.distance import OSA
+
         near = [
             (distance, found[0] != word[0], -self._frequencies[found], found)
             for found, distance, _ in process.extract(word, likely, scorer=OSA.distance, score_cutoff=limit, limit=None)

@@ -18,7 +18,7 @@ MIN_WORDS = 2  # different ones; a single word is left to the rules, since "no" 
 HELD_DIVISOR = 8.0
 # A rule that fires on words which the classifier hears as harmless ("in 2008 my brother had a seizure") is not dropped: the
 # person gets the card for distress, with numbers, instead of the alarm. Share of the threshold for danger.
-BORNE_OUT = 0.5
+BORNE_OUT = 0.7
 MANY_PARTS = 6  # sentences
 PART_MARGIN = 1.2  # how far a long message may outweigh its loudest sentence
 MIN_LANGUAGE = 0.6  # chance from which a language is named

@@ -7,7 +7,7 @@ Every view is looked at, and each can only raise.
 import math
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from bot.text import Spelling, fold, sentences, tokenize
 
@@ -44,9 +44,14 @@ class Views:
     def __init__(self, spelling: Spelling, frequencies: Mapping[str, int]) -> None:
         """Take the spelling of triage and how often each of its words occurs."""
         self._spelling = spelling
-        total = sum(frequencies.values()) or 1
-        self._costs = {word: -math.log(count / total) for word, count in frequencies.items() if _may_be_joined(word, count)}
+        self._frequencies = frequencies
         self._apart = lru_cache(maxsize=20_000)(self._take_apart)
+
+    @cached_property
+    def _costs(self) -> dict[str, float]:
+        """How rare each word is (-log of its share) that may be one of several written as one."""
+        total = sum(self._frequencies.values()) or 1
+        return {word: -math.log(n / total) for word, n in self._frequencies.items() if _may_be_joined(word, n)}
 
     def of(self, text: str) -> list[str]:
         """Return the views of a message, the message itself first, without repeats."""
