@@ -175,13 +175,12 @@ class Rule:
         if self.triggers is not None and self.triggers.isdisjoint(words):
             return False
         near = dict.fromkeys(pattern for word in ("", *words) for pattern in self._by_word.get(word, ()))
-        held: bool | None = False
-        for pattern in near:
-            for found in pattern.expression.finditer(sentence) if pattern.fits(words) else ():
-                if not self._is_held(sentence, found.start(), found.end()):
-                    return True
-                held = None
-        return held
+        spans = [found.span() for pattern in near if pattern.fits(words) for found in pattern.expression.finditer(sentence)]
+        if not spans:
+            return False
+        held = [span for span in spans if self._is_held(sentence, *span)]
+        # Where two patterns match the same words, an exception to one explains both.
+        return any(all(span[1] <= start or end <= span[0] for start, end in held) for span in spans) or None
 
     def _is_held(self, sentence: str, start: int, end: int) -> bool:
         before = " ".join(sentence[:start].split()[-HOLD_BEFORE:])

@@ -30,11 +30,12 @@ STRENGTH = 1.0  # inverse regularisation; .3 and 3 do no better on the developme
 LANGUAGE_EVERY = 4  # of the messages one in so many teaches languages, which are easy to tell apart
 
 # Largest shares of hidden messages that may be raised for nothing: of the training messages that must raise nothing, half of
-# which are the hardest there are, and of the pack's own phrasings. Danger: the 3 % of research/safety.md. "unease" is the
+# which are the hardest that several writers could think of, and of the pack's own phrasings. The development messages
+# (tests/safety) chose danger's: its 6 % are 3.5 % there, and .83 of danger is found; with half of it .76. "unease" is the
 # grey zone under it, which gets the card for distress.
 FALSE_ALARMS: Mapping[str, tuple[float, float]] = {
-    URGENCY: (0.03, 0.004),
-    "unease": (0.06, 0.008),
+    URGENCY: (0.06, 0.007),
+    "unease": (0.10, 0.011),
     "distress": (0.02, 0.003),
     "human": (0.02, 0.004),
     "sourcing": (0.02, 0.004),
