@@ -36,6 +36,9 @@ from bot.triage import Triage
 log = logging.getLogger("handrail")
 RECENT_TURNS = 5  # read by triage together with the message
 MAX_KEPT_CHARS = 20_000  # of a message, in the transcript; longer ones are pasted files, and nobody reads those to their end
+WITH_ANSWER = frozenset({None, Kind.MEDICAL_ADVICE, Kind.DISTRESS})  # kinds in which an answer may be shown
+# While help is in view, half of what raises an alarm by itself is enough to say the message is part of it.
+LATCHED_CONCERN = 0.5
 NEEDS_NO_RECORD = frozenset({Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS, Kind.SOURCING, Kind.MEDICAL_ADVICE})
 
 
@@ -94,6 +97,9 @@ class Conversations:
             return self._unrecorded(message, route, error, started)
         if route.kind is None and turns:
             route = self._route(message, _said(turns[-RECENT_TURNS:]))
+        if latched and route.kind in {None, Kind.DISTRESS} and route.concern >= LATCHED_CONCERN:
+            before = next(turn for turn in reversed(turns) if is_urgent(turn.kind))
+            route = replace(route, kind=before.kind, about=before.about, severity=before.severity, reason="latched")
         text = _chosen(message.text, turns[-1] if turns else None)
         try:
             decision = self._decide(replace(message, text=text), route, turns, owner)
@@ -147,7 +153,7 @@ class Conversations:
 
     def _decide(self, message: Message, route: Route, turns: list[Turn], owner: Owner) -> Decision:
         findings = NOTHING
-        if owner is not Owner.PERSON and (route.kind is None or route.kind is Kind.MEDICAL_ADVICE):
+        if owner is not Owner.PERSON and route.kind in WITH_ANSWER:
             findings = self._find(message.text, turns)
         return decide(
             route,

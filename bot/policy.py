@@ -50,8 +50,7 @@ def decide(
         small_talk_topics: topics of small talk that may be answered.
     """
     if route.kind is not None:
-        general = _answerable(findings) if route.kind is Kind.MEDICAL_ADVICE else None
-        return Escalated(kind=route.kind, route=route, general=general)
+        return Escalated(kind=route.kind, route=route, general=_below_card(route.kind, findings, calibration))
     if owner is Owner.PERSON:
         return Relayed()
     if not findings.candidates:
@@ -90,9 +89,11 @@ def _unreadable(route: Route, findings: Findings, *, too_long: bool) -> str:
     return ""
 
 
-def _answerable(findings: Findings) -> Candidate | None:
+def _below_card(kind: Kind, findings: Findings, calibration: Calibration) -> Candidate | None:
+    """Return the answer that stands below a card: a question asked in distress is still a question."""
+    least = {Kind.MEDICAL_ADVICE: GENERAL_SCORE, Kind.DISTRESS: calibration.answer_threshold}.get(kind)
     best = next(iter(findings.candidates), None)
-    if best is None or best.answer_id.startswith(SMALLTALK_PREFIX) or best.score < GENERAL_SCORE:
+    if least is None or best is None or best.answer_id.startswith(SMALLTALK_PREFIX) or best.score < least:
         return None
     return best
 

@@ -104,6 +104,11 @@ class Replies:
                 return self._abstained(decision, setting)
             case Escalated(kind=Kind.MEDICAL_ADVICE, general=general):
                 return self._medical_advice(general, setting)
+            case Escalated(kind=Kind.DISTRESS, general=Candidate() as general):
+                card = self._escalated(Kind.DISTRESS, Route(kind=Kind.DISTRESS), setting)
+                answer = self._answered([general], setting)
+                text = f"{card.text}\n\n{self.say('latched_answer', setting)}\n\n{answer.text}"
+                return Reply(text=text, sources=answer.sources, choices=answer.choices, help=card.help)
             case Escalated(kind=kind, route=route):
                 return self._escalated(kind, route, setting)
             case Relayed():

@@ -193,7 +193,7 @@ def safety_of(file: "SafetyFile") -> Safety:
             variant=rule.variant,
             match=rule.match,
             unless=rule.unless,
-            triggers=triggers_of(rule.match, file.slots),
+            triggers=triggers_of(rule.match, file.slots, rule.id),
         )
         for rule in file.rules
     )

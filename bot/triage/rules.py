@@ -170,17 +170,24 @@ class Rule:
     def _before(self) -> re.Pattern[str] | None:
         return _any(self.before, self.slots)
 
-    def verdict(self, sentence: str, words: Set[str]) -> bool | None:
-        """Whether the rule fires on a sentence (its words joined by single spaces); None when every match was held back."""
+    def find(self, sentence: str, words: Set[str]) -> tuple[str, bool] | None:
+        """Return what the rule matches in a sentence, and whether its exceptions explain every match; None without one.
+
+        Args:
+            sentence: its words joined by single spaces.
+            words: the same words.
+        """
         if self.triggers is not None and self.triggers.isdisjoint(words):
-            return False
+            return None
         near = dict.fromkeys(pattern for word in ("", *words) for pattern in self._by_word.get(word, ()))
         spans = [found.span() for pattern in near if pattern.fits(words) for found in pattern.expression.finditer(sentence)]
         if not spans:
-            return False
+            return None
         held = [span for span in spans if self._is_held(sentence, *span)]
         # Where two patterns match the same words, an exception to one explains both.
-        return any(all(span[1] <= start or end <= span[0] for start, end in held) for span in spans) or None
+        free = [span for span in spans if all(span[1] <= start or end <= span[0] for start, end in held)]
+        start, end = max(free or spans, key=lambda span: span[1] - span[0])
+        return sentence[start:end], not free
 
     def _is_held(self, sentence: str, start: int, end: int) -> bool:
         before = " ".join(sentence[:start].split()[-HOLD_BEFORE:])
@@ -217,11 +224,12 @@ class Rules:
         units = [(unit, frozenset(unit.split())) for view in dict.fromkeys(views) for unit in _units(view)]
         found = []
         for rule in self._rules:
-            verdicts = {unit: verdict for unit, words in units if (verdict := rule.verdict(unit, words)) is not False}
-            if not verdicts:
-                continue
-            fired = [unit for unit, verdict in verdicts.items() if verdict]
-            found.append(Hit(route=rule.route, sentence=(fired or list(verdicts))[0], held=not fired))
+            hits = [
+                Hit(route=rule.route, sentence=unit, matched=match[0], held=match[1])
+                for unit, words in units
+                if (match := rule.find(unit, words)) is not None
+            ]
+            found += sorted(hits, key=lambda hit: hit.held)[:1]
         return found
 
 
@@ -231,6 +239,7 @@ class Hit:
 
     route: Route
     sentence: str
+    matched: str  # the words of it that the rule matches
     held: bool  # whether its exceptions explain the match
 
 
@@ -274,12 +283,12 @@ def compile_rule(rule: RuleText, slots: Slots) -> Rule:
     )
 
 
-def triggers_of(match: Iterable[str], slots: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
+def triggers_of(match: Iterable[str], slots: Mapping[str, Sequence[str]], rule_id: str) -> tuple[str, ...] | None:
     """Return words of which every sentence that matches one of the patterns holds one; None where that can't be said."""
     known = Slots(slots)
     found: set[str] = set()
     for text in match:
-        known.check(text, "")
+        known.check(text, rule_id)
         needs = Pattern(text, known).needs
         if not needs:
             return None

@@ -27,7 +27,7 @@ MIN_LANGUAGE_WORDS = 3
 # The turns before (research/safety.md, layer 6). Danger split over short turns is read as one text, which must be clearer
 # than a single message, since words of different sentences meet in it. Unease that goes on for turns is distress.
 MAX_JOINED_TURNS, MAX_JOINED_WORDS = 3, 14
-JOINED_MARGIN = 1.5
+JOINED_MARGIN = 1.3
 UNEASY, UNEASE_TOGETHER = 0.35, 1.6  # shares of the threshold for danger: of this turn, and summed over the last six
 
 
@@ -93,7 +93,7 @@ class Triage:
     def explain(self, text: str, recent: Sequence[Said] = ()) -> Judgement:
         """Say what a message is and why: which layer, which rule and words, which part."""
         alone = self._alone(text)
-        if alone.route.kind in DANGER or not recent:
+        if alone.route.kind in URGENT or not recent:
             return alone
         return self._together(text, recent, alone) or alone
 
@@ -101,19 +101,31 @@ class Triage:
         text = _ends(text)
         views = self._views.of(text) if self._views else [text]
         hits = self._rules.hits(views)
-        by_rule = next((hit.route for hit in hits if not hit.held), None)
+        hit = next((hit for hit in hits if not hit.held), None)
+        by_rule = hit.route if hit else None
         held = any(hit.held and hit.route.kind in DANGER for hit in hits)
         learnt = self._learnt(views, held=held, margin=margin)
         judged = replace(learnt, views=tuple(views), hits=tuple(hits))
         if by_rule is None or (learnt.route.kind in DANGER and by_rule.kind not in URGENT):
             return judged
-        if by_rule.kind in URGENT and learnt.shares and judged.alarm < BORNE_OUT:
+        if hit and by_rule.kind in URGENT and learnt.shares and not self._is_borne_out(hit, judged.alarm):
             by_rule = Route(kind=Kind.DISTRESS, reason=by_rule.reason)
         severity = graver(by_rule.severity, learnt.severity) if by_rule.kind in URGENT else None
         described = replace(by_rule, severity=severity, language=learnt.route.language, concern=1.0)
         if by_rule.about == "self" and by_rule.kind is learnt.route.kind:
             described = replace(described, about=learnt.route.about)
         return replace(judged, route=described, layer="rule")
+
+    def _is_borne_out(self, hit: Hit, alarm: float) -> bool:
+        """Whether the classifier hears danger too, in the message or in the words that the rule matched.
+
+        What people say of themselves needs no bearing out: rules only match plain statements.
+        """
+        of_oneself = hit.route.kind is Kind.CRISIS and hit.route.about == "self"
+        if self._classifier is None or of_oneself or alarm >= BORNE_OUT:
+            return True
+        strengths = self._classifier.strengths(hit.matched)
+        return strengths[URGENCY] >= BORNE_OUT * self._classifier.data.thresholds[URGENCY]
 
     def _learnt(self, views: Sequence[str], *, held: bool, margin: float) -> Judgement:
         classifier = self._classifier
@@ -149,7 +161,9 @@ class Triage:
     def _together(self, text: str, recent: Sequence[Said], alone: Judgement) -> Judgement | None:
         """Read the message with the turns before: danger split over several, or unease that goes on."""
         said = [each.text for each in recent[-MAX_JOINED_TURNS:]]
-        if alone.route.kind is None and all(len(_words(each)) <= MAX_JOINED_WORDS for each in (*said[-1:], text)):
+        if alone.route.kind in {None, Kind.DISTRESS} and all(
+            len(_words(each)) <= MAX_JOINED_WORDS for each in (*said[-1:], text)
+        ):
             for n_turns in range(1, len(said) + 1):
                 if len(_words(said[-n_turns])) > MAX_JOINED_WORDS:
                     break
