@@ -100,7 +100,7 @@ async def test_bad_input_is_not_taken_for_a_question(converse: Conversations, na
         ("empty", "could not read a question"),
         ("emoji", "could not read a question"),
         ("thirty questions", "many questions"),
-        ("german", "only answer in English"),
+        ("german", "nur auf Englisch"),
         ("russian", "only answer in English"),
         ("chinese", "only answer in English"),
     ],
