@@ -1,12 +1,14 @@
 """The path of one message, the only way into the core: triage, retrieval, decision, wording, record."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 
 from bot.content import Book
-from bot.errors import StoreUnavailable
 from bot.handoff import is_urgent, offer_of, open_for
 from bot.model import (
     Abstained,
@@ -17,6 +19,7 @@ from bot.model import (
     Decision,
     Escalated,
     Kind,
+    Latch,
     Message,
     Owner,
     Relayed,
@@ -32,8 +35,10 @@ from bot.replies import Replies, Setting
 from bot.retrieval.search import MAX_QUERY_CHARS, NOTHING, Findings, Searcher
 from bot.text import fold, tokenize
 from bot.triage import Triage
+from bot.triage.kinds import DANGER
 
 log = logging.getLogger("handrail")
+STORE_S = 2.0  # for reading a conversation, and for recording a turn; a store that takes longer counts as away
 RECENT_TURNS = 5  # read by triage together with the message
 MAX_KEPT_CHARS = 20_000  # of a message, in the transcript; longer ones are pasted files, and nobody reads those to their end
 WITH_ANSWER = frozenset({None, Kind.MEDICAL_ADVICE, Kind.DISTRESS})  # kinds in which an answer may be shown
@@ -48,6 +53,27 @@ class Site:
 
     country: str | None = None
     contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """What the store holds of a conversation."""
+
+    known: Turn | None = None  # of this very message; then nothing else was read
+    turns: Sequence[Turn] = ()
+    owner: Owner = Owner.BOT
+    cleared_at: datetime | None = None  # read only where there is something to clear
+
+    def latch(self) -> tuple[Latch, ...]:
+        """Return what the conversation is latched for, newest first."""
+        urgent = (turn for turn in reversed(self.turns) if is_urgent(turn.kind))
+        held = (turn for turn in urgent if self.cleared_at is None or turn.at > self.cleared_at)
+        return tuple(dict.fromkeys(Latch(kind=turn.kind, variant=turn.variant) for turn in held))
+
+    def not_before(self, now: datetime) -> datetime:
+        """Return the time, or where the clock was set back, the first that keeps the order of what is on record."""
+        at = max(now, self.turns[-1].at) if self.turns else now
+        return at if self.cleared_at is None else max(at, self.cleared_at + timedelta.resolution)
 
 
 class Conversations:
@@ -81,35 +107,45 @@ class Conversations:
     async def handle(self, message: Message) -> Turn:
         """Decide on a message, word the reply, record the turn, and return it.
 
-        A message id that was handled before gives the first turn again. When recording fails, the visitor still gets the
-        reply where it is about safety, and otherwise an honest "something went wrong" with the numbers.
+        A message id that was handled before gives the first turn again. An edit can only raise: where its new text is
+        danger it is a new turn, otherwise the first turn of the message is given again. When recording fails, the visitor
+        still gets the reply where it is about safety, and otherwise an honest "something went wrong" with the numbers.
         """
         started = time.perf_counter()
         route = self._route(message, ())  # by itself first, so that danger needs neither store nor index
         try:
-            known = await self._transcript.find(message.conversation_id, message.message_id)
-            if known is not None:
-                return known
-            turns = await self._transcript.of(message.conversation_id)
-            owner = await self._handoffs.owner(message.conversation_id)
-            latched = await self._is_latched(turns, message.conversation_id)
-        except StoreUnavailable as error:
-            return self._unrecorded(message, route, error, started)
-        if route.kind is None and turns:
-            route = self._route(message, _said(turns[-RECENT_TURNS:]))
-        if latched and route.kind in {None, Kind.DISTRESS} and route.concern >= LATCHED_CONCERN:
+            async with asyncio.timeout(STORE_S):
+                record = await self._record_of(message)
+        except Exception as error:  # noqa: BLE001 - however a store fails, it is away
+            log.error("turn not recorded", extra=self._named(message, error=type(error).__name__))
+            return self._unrecorded(message, route, started)
+        if record.known is not None:
+            return record.known
+        turns, latch = record.turns, record.latch()
+        edited = next((turn for turn in turns if turn.message_id == message.edit_of), None)
+        recent = [turn for turn in turns if turn is not edited][-RECENT_TURNS:]
+        if route.kind is None and recent:
+            route = self._route(message, _said(recent), route)
+        if latch and route.kind in {None, Kind.DISTRESS} and route.concern >= LATCHED_CONCERN:
             before = next(turn for turn in reversed(turns) if is_urgent(turn.kind))
-            route = replace(route, kind=before.kind, about=before.about, severity=before.severity, reason="latched")
-        text = _chosen(message.text, turns[-1] if turns else None)
-        try:
-            decision = self._decide(replace(message, text=text), route, turns, owner)
-            kind = kind_of(decision)
-            repeated = any(turn.kind is kind for turn in turns[-3:]) and kind is Kind.CRISIS
-            setting = self._setting(message, route, n_turns=len(turns), latched=latched, repeated=repeated)
-            reply = self.replies.of(decision, setting)
-        except Exception as error:  # noqa: BLE001 - whatever fails here, the numbers and a way to a person are still shown
-            return self._unrecorded(message, route, error, started)
-        now = self._clock.now()
+            route = replace(
+                route,
+                kind=before.kind,
+                about=before.about,
+                severity=before.severity,
+                variant=before.variant,
+                reason="latched",
+            )
+        if edited is not None and (route.kind not in DANGER or edited.visitor_text == _kept(message.text)):
+            return edited
+        repeated = route.kind is Kind.CRISIS and any(turn.kind is Kind.CRISIS for turn in turns[-3:])
+        setting = self._setting(message, route, n_turns=len(turns), latch=latch, repeated=repeated)
+        answered = self._answer(message, route, record, setting)
+        if answered is None:
+            return self._unrecorded(message, route, started, latch)
+        decision, reply = answered
+        kind = kind_of(decision)
+        now = record.not_before(self._clock.now())
         turn = Turn(
             conversation_id=message.conversation_id,
             message_id=message.message_id,
@@ -120,18 +156,21 @@ class Conversations:
             answer_ids=_answer_ids(decision),
             score=round(_score_of(decision), 4),
             handoff=offer_of(decision),
-            latched=latched or is_urgent(kind),
+            latched=bool(latch) or is_urgent(kind),
             reply=reply,
             ms=round((time.perf_counter() - started) * 1000, 2),
             concern=round(route.concern, 3),
             severity=route.severity,
             about=route.about,
+            variant=route.variant,
         )
         handoff = open_for(message, kind, now, route) if turn.handoff == "opened" else None
         try:
-            recorded = await self._transcript.append(turn, handoff)
-        except StoreUnavailable as error:
-            return self._unrecorded(message, route, error, started)
+            async with asyncio.timeout(STORE_S):
+                recorded = await self._transcript.append(turn, handoff)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("turn not recorded", extra=self._named(message, error=type(error).__name__))
+            return self._unrecorded(message, route, started, latch)
         log.info(
             "turn decided",
             extra={
@@ -144,28 +183,75 @@ class Conversations:
         )
         return recorded
 
-    def _route(self, message: Message, recent: Sequence[Said]) -> Route:
+    def _route(self, message: Message, recent: Sequence[Said], before: Route | None = None) -> Route:
+        """Ask triage; ``before`` is what it made of the same message by itself, whose failures are in the log."""
         try:
-            return self._triage.route(message.text, recent)
+            route = self._triage.route(message.text, recent)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the visitor must still reach a person
-            log.error("triage failed", extra={"error": type(error).__name__})
+            log.error("triage failed", extra=self._named(message, error=type(error).__name__))
             return Route(kind=Kind.DISTRESS, reason="triage failed")
+        logged = {layer for layer, _ in before.failed} if before else set()
+        for layer, name in route.failed:
+            if layer not in logged:
+                log.error("triage layer failed", extra=self._named(message, layer=layer, error=name))
+        return route
 
-    def _decide(self, message: Message, route: Route, turns: list[Turn], owner: Owner) -> Decision:
-        findings = NOTHING
-        if owner is not Owner.PERSON and route.kind in WITH_ANSWER:
-            findings = self._find(message.text, turns)
-        return decide(
-            route,
-            findings,
-            owner,
-            calibration=self._searcher.calibration,
-            on_subject=self._is_on_subject(message.text),
-            too_long=len(message.text) > MAX_QUERY_CHARS,
-            small_talk_topics=self._topics,
-        )
+    async def _record_of(self, message: Message) -> _Record:
+        here = message.conversation_id
+        known = await self._transcript.find(here, message.message_id)
+        if known is not None:
+            return _Record(known=known)
+        turns = await self._transcript.of(here)
+        owner = await self._handoffs.owner(here)
+        is_latched = any(is_urgent(turn.kind) for turn in turns)
+        cleared_at = await self._handoffs.latch_cleared_at(here) if is_latched else None
+        return _Record(turns=turns, owner=owner, cleared_at=cleared_at)
 
-    def _find(self, text: str, turns: list[Turn]) -> Findings:
+    def _answer(self, message: Message, route: Route, record: _Record, setting: Setting) -> tuple[Decision, Reply] | None:
+        """Find, decide and word. What triage raised is worded whatever fails on the way; None where nothing can be said."""
+        part = "retrieval"
+        try:
+            text = _chosen(message.text, record.turns[-1] if record.turns else None)
+            findings = NOTHING
+            if record.owner is not Owner.PERSON and route.kind in WITH_ANSWER:
+                findings = self._find(text, record.turns)
+            on_subject = self._is_on_subject(text)
+            calibration = self._searcher.calibration
+            part = "policy"
+            decision = decide(
+                route,
+                findings,
+                record.owner,
+                calibration=calibration,
+                on_subject=on_subject,
+                too_long=len(text) > MAX_QUERY_CHARS,
+                small_talk_topics=self._topics,
+            )
+            part = "replies"
+            reply = self.replies.of(decision, setting)
+            return decision, self.replies.with_footer(reply, setting) if route.failed else reply
+        except Exception as error:  # noqa: BLE001 - whatever fails here, the numbers and a way to a person are still shown
+            log.error("turn failed", extra=self._named(message, part=part, error=type(error).__name__))
+        if route.kind is None:
+            return (Relayed(), Reply(text="")) if record.owner is Owner.PERSON else None
+        raised = Escalated(kind=route.kind, route=route)
+        return raised, self._card(raised, setting)
+
+    def _card(self, decision: Decision | None, setting: Setting) -> Reply:
+        """Word what must be said, a failure where there is no decision; the plainest that can be said, if that fails too."""
+        settings = (setting, replace(setting, locale=""))
+        ways = [partial(self.replies.of, decision, each) for each in settings] if decision else []
+        for way in (*ways, *(partial(self.replies.failure, each) for each in settings)):
+            try:
+                return way()
+            except Exception as error:  # noqa: BLE001 - as above
+                log.error("wording failed", extra={"error": type(error).__name__})
+        return self.replies.numbers(setting)
+
+    def _named(self, message: Message, **fields: str) -> dict[str, str]:
+        return {"conversation": self._reference(message.conversation_id), **fields}
+
+    def _find(self, text: str, turns: Sequence[Turn]) -> Findings:
         earlier = [
             turn.visitor_text
             for turn in turns
@@ -177,15 +263,14 @@ class Conversations:
         words = self._searcher.index.analyzer.tokens(text[:MAX_QUERY_CHARS])
         return not self._subject.isdisjoint(words)
 
-    async def _is_latched(self, turns: list[Turn], conversation_id: ConversationId) -> bool:
-        urgent = [turn.at for turn in turns if is_urgent(turn.kind)]
-        if not urgent:
-            return False
-        cleared = await self._handoffs.latch_cleared_at(conversation_id)
-        return cleared is None or urgent[-1] > cleared
-
     def _setting(
-        self, message: Message, route: Route, *, n_turns: int = 0, latched: bool = False, repeated: bool = False
+        self,
+        message: Message,
+        route: Route,
+        *,
+        n_turns: int = 0,
+        latch: tuple[Latch, ...] = (),
+        repeated: bool = False,
     ) -> Setting:
         return Setting(
             locale=message.locale if message.locale != self._locale else route.language,
@@ -195,20 +280,16 @@ class Conversations:
             country=message.country,
             site_country=self._site.country,
             contact=self._site.contact,
-            latched=latched,
+            latch=latch,
             repeated=repeated,
         )
 
-    def _unrecorded(self, message: Message, route: Route, error: Exception, started: float) -> Turn:
+    def _unrecorded(self, message: Message, route: Route, started: float, latch: tuple[Latch, ...] = ()) -> Turn:
         """Serve what needs neither store nor index: the safety reply, or the numbers and an honest word."""
-        log.error("turn not recorded", extra={"error": type(error).__name__})
-        setting = replace(self._setting(message, route), recorded=False)
-        if route.kind in NEEDS_NO_RECORD:
-            decision: Decision = Escalated(kind=route.kind, route=route)
-            reply: Reply = self.replies.of(decision, setting)
-        else:
-            decision, reply = Abstained(on_subject=False, score=0.0), self.replies.failure(setting)
-        kind = kind_of(decision)
+        setting = replace(self._setting(message, route, latch=latch), recorded=False)
+        raised = Escalated(kind=route.kind, route=route) if route.kind in NEEDS_NO_RECORD else None
+        reply = self._card(raised, setting)
+        kind = raised.kind if raised else Kind.ABSTAIN
         return Turn(
             conversation_id=message.conversation_id,
             message_id=message.message_id,
@@ -219,7 +300,7 @@ class Conversations:
             answer_ids=(),
             score=0.0,
             handoff="offered",
-            latched=is_urgent(kind),
+            latched=bool(latch) or is_urgent(kind),
             reply=reply,
             ms=round((time.perf_counter() - started) * 1000, 2),
         )
@@ -272,7 +353,9 @@ def _said(turns: Sequence[Turn]) -> list[Said]:
 
 
 def _kept(text: str) -> str:
-    return text if len(text) <= MAX_KEPT_CHARS else text[:MAX_KEPT_CHARS] + " […]"
+    kept = text if len(text) <= MAX_KEPT_CHARS else text[:MAX_KEPT_CHARS] + " […]"
+    # Half a surrogate pair is no text: a store that writes UTF-8 would refuse the turn, and with it the record of danger.
+    return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _chosen(text: str, last: Turn | None) -> str:

@@ -59,6 +59,7 @@ class Message:
     channel: Channel = Channel.WEB
     locale: str = "en"
     country: str | None = None
+    edit_of: MessageId | None = None  # the message whose text this one replaces; an edit has an id of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Route:
     language: str = ""  # the language it is written in, as far as triage can tell; "" where it can't
     reason: str = ""  # which rule fired; for editors, never shown to visitors nor logged with the text
     concern: float = 0.0  # how near the message came to being taken for danger, 0 to 1
+    failed: tuple[tuple[str, str], ...] = ()  # layers of triage that failed, each with the type of its error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,15 @@ class Turn:
     concern: float = 0.0  # how near the message came to danger; triage adds it up over turns
     severity: Severity | None = None
     about: About = "self"
+    variant: str = ""  # of the wording; the latch keeps the lines that belong to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latch:
+    """Danger that a conversation is latched for: its numbers stay in view until a responder clears it."""
+
+    kind: Kind
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """From a decision to what a visitor reads: vetted wording, sources, numbers and choices. Nothing is made up here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from bot.model import (
     Escalated,
     HelpLine,
     Kind,
+    Latch,
     Relayed,
     Reply,
     Route,
@@ -41,7 +42,7 @@ class Setting:
     contact: str | None = None
     locale: str = ""  # the visitor's language, where it is known; the pack's otherwise
     channel: Channel = Channel.WEB
-    latched: bool = False  # the conversation was in crisis before this message
+    latch: tuple[Latch, ...] = ()  # what the conversation is latched for since before this message, newest first
     repeated: bool = False  # the same card was shown before
     nth: int = 0  # turns before this one; variants of a sentence take turns by it
     recorded: bool = True  # False when the store is away: then nothing may be said to have been noted
@@ -57,12 +58,11 @@ class Replies:
 
     def of(self, decision: Decision, setting: Setting) -> Reply:
         """Word a decision."""
-        reply = self._worded(decision, setting)
-        if isinstance(decision, Relayed):
-            return reply  # a person is answering; the bot says nothing, whatever came before
-        if setting.latched and not (isinstance(decision, Escalated) and decision.kind in _SAFETY):
-            return self._below_help(reply, decision, setting)
-        return reply
+        is_card = isinstance(decision, Escalated) and decision.kind in _SAFETY
+        # While a person is answering the bot says nothing, whatever came before.
+        if not setting.latch or is_card or isinstance(decision, Relayed):
+            return self._worded(decision, setting)
+        return self._below_help(self._worded(decision, replace(setting, latch=())), decision, setting)
 
     def hello(self) -> str:
         """Return the first thing a visitor reads: what this is, and that it is automated."""
@@ -70,14 +70,24 @@ class Replies:
 
     def footer(self, setting: Setting) -> str:
         """Return the quiet line that every surface keeps in view."""
-        numbers = [line.call for line in self._lines(setting, {"crisis"}) if line.call]
+        numbers = [line.call for line in self._lines(setting, ("crisis",)) if line.call]
         if numbers and self._country(setting):
             return self.say("footer", setting, number=numbers[0])
         return self.say("footer_unknown", setting)
 
     def failure(self, setting: Setting) -> Reply:
         """Return what is shown when anything fails: the numbers, and that it can be tried again."""
-        return self._with_help([self.say("failure", setting)], setting, {"crisis"})
+        return self._with_help([self.say("failure", setting)], setting, ("crisis",))
+
+    def numbers(self, setting: Setting) -> Reply:
+        """Return the numbers alone, for when even the words for a failure cannot be said."""
+        lines = self._lines(setting, ("emergency", "crisis"))
+        listed = (f"- {line.name}: {line.call or line.text or line.chat}" for line in lines)
+        return Reply(text="\n".join(listed), help=tuple(lines))
+
+    def with_footer(self, reply: Reply, setting: Setting) -> Reply:
+        """Put the quiet line with a number below a reply that shows none."""
+        return reply if reply.help or not reply.text else replace(reply, text=f"{reply.text}\n\n{self.footer(setting)}")
 
     def label(self, answer_id: AnswerId) -> str:
         """Return the question of an answer, as it stands on a button."""
@@ -99,7 +109,7 @@ class Replies:
             case SmallTalk(topic=topic):
                 said = self.say(f"smalltalk_{topic}", setting)
                 is_help = topic in self._book.help_topics
-                return self._with_help([said], setting, {"crisis"}) if is_help else Reply(text=said)
+                return self._with_help([said], setting, ("crisis",)) if is_help else Reply(text=said)
             case Abstained():
                 return self._abstained(decision, setting)
             case Escalated(kind=Kind.MEDICAL_ADVICE, general=general):
@@ -149,7 +159,7 @@ class Replies:
                 name = "abstain_on_subject" if decision.on_subject else "abstain_off_subject"
                 return Reply(text=self.say(name, setting))
             case "other_language":
-                return self._with_help([self.say("other_language", setting)], setting, {"crisis"}, abroad=True)
+                return self._with_help([self.say("other_language", setting)], setting, ("crisis",), abroad=True)
             case "too_long" | "unsure" as why:
                 return Reply(text=f"{self.say(why, setting)}\n\n{self.footer(setting)}")
             case why:
@@ -162,18 +172,18 @@ class Replies:
             case Kind.EMERGENCY:
                 about = _about(route, setting)
                 card = self.say(f"emergency_{about}", setting)
-                return self._with_help([card], setting, {"emergency", "poison"}, after=self._noted(about, setting))
+                return self._with_help([card], setting, _purposes(kind), after=self._noted(about, setting))
             case Kind.DISTRESS:
-                return self._with_help([self.say("distress", setting)], setting, {"crisis"})
+                return self._with_help([self.say("distress", setting)], setting, ("crisis",))
             case Kind.HUMAN:
                 contact = [self.say("human_contact", setting, contact=setting.contact)] if setting.contact else []
-                return self._with_help([self.say("human", setting), *contact], setting, {"crisis"})
+                return self._with_help([self.say("human", setting), *contact], setting, ("crisis",))
             case _:
                 return Reply(text=self.say(kind.value, setting))
 
     def _crisis(self, route: Route, setting: Setting) -> Reply:
         """Word danger by whom it is about and how grave it is; the first card says the most, later ones only remind."""
-        wanted = {"crisis", "emergency"} | ({"abuse"} if route.variant == "abuse" else set())
+        wanted = _purposes(Kind.CRISIS, route.variant)
         about = _about(route, setting)
         severity = route.severity or "high"
         if setting.repeated:
@@ -203,20 +213,23 @@ class Replies:
         return Reply(text=text, sources=answered.sources, choices=answered.choices)
 
     def _below_help(self, reply: Reply, decision: Decision, setting: Setting) -> Reply:
-        """Put a reply under the numbers: while a crisis is not cleared, an answer never comes first."""
+        """Put a reply under the numbers of the latch: while that is not cleared, an answer never comes first."""
         joint = [self.say("latched_answer", setting)] if isinstance(decision, Answered) else []
-        shown = self._with_help([self.say("latched", setting)], setting, {"crisis", "emergency"}, after=[*joint, reply.text])
+        shown = self._with_help([self.say("latched", setting)], setting, (), after=[*joint, reply.text])
         return Reply(text=shown.text, choices=reply.choices, sources=reply.sources, help=shown.help)
 
     def _with_help(
         self,
         blocks: Sequence[str],
         setting: Setting,
-        wanted: set[str],
+        wanted: Sequence[str],
         *,
         after: Sequence[str] = (),
         abroad: bool = False,
     ) -> Reply:
+        if setting.latch:  # what was shown when it latched stays in view below what this card is about
+            kept = (purpose for each in setting.latch for purpose in _purposes(each.kind, each.variant))
+            wanted = tuple(dict.fromkeys((*wanted, *kept, *_purposes(Kind.CRISIS))))
         lines = self._lines(setting, wanted, abroad=abroad)
         listed = "\n".join(f"- {self.described(line, setting)}" for line in lines)
         if "emergency" in wanted and not any("emergency" in line.for_ for line in lines):
@@ -225,14 +238,16 @@ class Replies:
             after = [self.say("emergency_elsewhere", setting), *after]
         return Reply(text="\n\n".join([*blocks, listed, *after]), help=tuple(lines))
 
-    def _lines(self, setting: Setting, wanted: set[str], *, abroad: bool = False) -> list[HelpLine]:
+    def _lines(self, setting: Setting, wanted: Sequence[str], *, abroad: bool = False) -> list[HelpLine]:
+        """Return the lines for some purposes, in the order of the purposes."""
         country = self._country(setting)
         files = [country] if country else []
         files += [] if self._is_known(setting.country) and not abroad else [ANYWHERE]
         lines = [line for name in files for line in self._book.help.get(name, ())]
-        chosen = [line for line in lines if wanted & set(line.for_)]
-        chosen.sort(key=lambda line: "emergency" not in line.for_ if "poison" in wanted else "crisis" not in line.for_)
-        return chosen
+        ranked = [
+            (min(map(wanted.index, shared)), line) for line in lines if (shared := set(line.for_).intersection(wanted))
+        ]
+        return [line for _, line in sorted(ranked, key=lambda each: each[0])]
 
     def described(self, line: HelpLine, setting: Setting) -> str:
         """Return a help line as one line of text: its name, how to reach it, when."""
@@ -268,6 +283,13 @@ class Replies:
                 if section and section not in known:
                     known.append(section)
         return tuple(_source_note(name, self._book.sources[name], found) for name, found in sections.items())
+
+
+def _purposes(kind: Kind, variant: str = "") -> tuple[str, ...]:
+    """Return what the lines of a card are for, the most pressing first."""
+    if kind is Kind.EMERGENCY:
+        return ("emergency", "poison")
+    return ("crisis", "emergency", "abuse") if variant == "abuse" else ("crisis", "emergency")
 
 
 def _is_withdrawn(answer: Answer, today: date) -> bool:

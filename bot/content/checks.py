@@ -2,10 +2,10 @@
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from rapidfuzz import fuzz, process
 
 from bot.content.book import safety_of
 from bot.content.loader import line_of
-from bot.content.schema import Answer, KnowledgeBase, SafetyFile, Wording
+from bot.content.schema import Answer, Country, Help, KnowledgeBase, SafetyFile, Wording
 from bot.content.wording import SAFETY, missing
-from bot.errors import ContentError
+from bot.replies import ANYWHERE
 from bot.text import fold, tokenize
 from bot.triage import Triage
 
@@ -329,11 +329,7 @@ def _safety(name: str, file: SafetyFile, lines: _Lines) -> Iterable[Fault]:
     def fault(number: int, key: str, at: int, message: str) -> Fault:
         return Fault(file=name, line=lines.of(name, "rules", number, key, at), message=message)
 
-    try:
-        triage = Triage.of([safety_of(file)])
-    except ContentError as error:
-        yield Fault(file=name, line=lines.of(name, "rules"), message=str(error))
-        return
+    triage = Triage.of([safety_of(file)])
     for number, rule in enumerate(file.rules):
         for at, example in enumerate(rule.examples):
             if (found := triage.route(example).kind) != rule.kind:
@@ -346,16 +342,51 @@ def _safety(name: str, file: SafetyFile, lines: _Lines) -> Iterable[Fault]:
 def _help(knowledge: KnowledgeBase, today: date, lines: _Lines) -> Iterable[Fault]:
     for name, country in knowledge.help.items():
         where = f"help/{name}.yaml"
+        yield from (replace(fault, file=where) for fault in _country(name, country, lines.of(where, "country")))
         for number, line in enumerate(country.lines):
             at = lines.of(where, "lines", number)
             if not (line.call or line.text or line.chat):
                 yield Fault(file=where, line=at, message=f"{line.name}: has no way to reach it. Add call, text or chat.")
+            for problem in _unreachable(line):
+                yield Fault(file=where, line=at, message=f"{line.name}: {problem}")
             if line.checked > today:
                 yield Fault(
                     file=where, line=at, message=f"{line.name}: checked is in the future. Write the day it was tried."
                 )
+            elif today - line.checked > HELP_HOLDS:
+                message = f"{line.name}: checked on {line.checked}, over a quarter ago. Try it, and set the date."
+                yield Fault(file=where, line=at, message=message, is_error=False)
 
 
+def _country(name: str, country: Country, line: int) -> Iterable[Fault]:
+    """Check that a file serves its own country, and somebody in danger there."""
+    expected = "ZZ" if name == ANYWHERE else name.upper()
+    if country.country != expected:
+        yield Fault(file="", line=line, message=f"country: is {country.country}, and the file's name says {expected}.")
+    if not any("crisis" in each.for_ for each in country.lines):
+        message = "no line is for a crisis, and the site's own are not shown to this country. Add one, or remove the file."
+        yield Fault(file="", line=line, message=message)
+    for way in ("call", "text", "chat"):
+        for to, places in Counter(to for each in country.lines if (to := getattr(each, way))).items():
+            if places > 1:
+                yield Fault(file="", line=line, message=f"{way} {to} stands here {places} times. Keep one line.")
+
+
+def _unreachable(line: Help) -> Iterable[str]:
+    """Yield what keeps a visitor from reaching a line as it stands."""
+    if line.call and not _DIALLED.match(line.call):
+        yield f"call: {line.call!r} does not begin with a number. Write what to dial first, as in `988, then press 1`."
+    if line.text and not re.search(r"\d", line.text):
+        yield f"text: {line.text!r} names no number. Write it as in `HOME to 741741`."
+    if line.chat and not _HOST.fullmatch(line.chat):
+        yield f"chat: {line.chat!r} is no address. Write it without https://, as in `988lifeline.org`."
+    if "emergency" in line.for_ and not line.call:
+        yield "an emergency number is called. Add call."
+
+
+HELP_HOLDS = timedelta(days=92)  # a quarter: so often somebody has to try every number
+_DIALLED = re.compile(r"\+?\d[\d -]*(?:,|$)")
+_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/[\w./-]*)?", re.IGNORECASE)
 MIN_VARIANTS = 3
 MIN_PHRASINGS_OF_LARGE = 10  # a pack that asks for fewer phrasings is an example or a test
 MAX_CARD_WORDS = 90

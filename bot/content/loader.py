@@ -23,6 +23,7 @@ from bot.content.schema import (
 from bot.content.wording import missing, wrong_braces
 from bot.errors import ContentError
 from bot.model import AnswerId
+from bot.triage.rules import has_words, wrong_pieces
 
 MAX_FILE_BYTES = 2_000_000
 _Yaml = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -55,7 +56,8 @@ class _Reader:
         concepts = self.concepts()
         smalltalk = self.table("smalltalk.yaml", SmallTalkTopic, required=False)
         out_of_scope = self.strings("out_of_scope.yaml")
-        safety = [self.one(name, SafetyFile) for name in self.names("safety", "*.yaml")]
+        safety = {name: self.one(name, SafetyFile) for name in self.names("safety", "*.yaml")}
+        self.needed_to_guard(safety)
         help_ = {Path(name).stem: self.one(name, Country) for name in self.names("help", "*.yaml")}
         wording = {Path(name).stem: self.one(name, Wording) for name in self.names("wording", "*.yaml")}
         if not answers and not self.faults:
@@ -71,10 +73,28 @@ class _Reader:
             concepts=concepts,
             smalltalk=smalltalk,
             out_of_scope=out_of_scope,
-            safety=tuple(each for each in safety if each),
+            safety=tuple(each for each in safety.values() if each),
             help={name: each for name, each in help_.items() if each},
             wording={name: each for name, each in wording.items() if each},
         )
+
+    def needed_to_guard(self, files: Mapping[str, SafetyFile | None]) -> None:
+        """Find what would make rules look for nothing, for everything, or fail."""
+        for name, file in files.items():
+            text = self.text(name) or "" if file else ""
+            for slot, phrases in file.slots.items() if file else ():
+                for at, phrase in enumerate(phrases or ("",)):
+                    if not has_words(phrase):
+                        line = line_of(text, ("slots", slot, str(at)))
+                        self.fault(name, line, f"slots.{slot}: {phrase!r} holds no word. Write one, or remove it.")
+            for number, rule in enumerate(file.rules if file else ()):
+                for key, patterns in (("match", rule.match), ("unless", rule.unless)):
+                    for at, pattern in enumerate(patterns):
+                        for problem in wrong_pieces(pattern, file.slots if file else {}):
+                            line = line_of(text, ("rules", str(number), key, str(at)))
+                            self.fault(name, line, f"rule {rule.id}: {problem}")
+        if not any(rule.kind == "crisis" for file in files.values() if file for rule in file.rules) and not self.faults:
+            self.fault(next(iter(files), "safety/en.yaml"), 1, "no rule is for a crisis. Danger would go unseen. Add one.")
 
     def needed_to_speak(
         self,
@@ -89,10 +109,12 @@ class _Reader:
         if own is None:
             self.fault(name, 1, "this file is missing. It holds the assistant's own sentences.")
         else:
-            text = self.text(name) or ""
             for sentence in missing(own.say, topics):
                 self.fault(name, 1, f"say.{sentence} is missing. Add the sentence.")
-            for sentence, problem in wrong_braces(own.say):
+        for locale, each in wording.items():
+            name = f"wording/{locale}.yaml"
+            text = self.text(name) or ""
+            for sentence, problem in wrong_braces(each.say) if each else ():
                 self.fault(name, line_of(text, ("say", sentence)), f"say.{sentence}: {problem}")
         country = pack.default_country.lower()
         default = help_.get(country)

@@ -116,7 +116,7 @@ class Help(_Part):
     hours: str | None = None
     what: str = ""
     for_: tuple[Literal["crisis", "emergency", "veterans", "abuse", "poison", "drugs"], ...] = Field(alias="for")
-    source: str
+    source: str = Field(min_length=1)
     checked: date
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -125,7 +125,7 @@ class Help(_Part):
 class Country(_Part):
     """``help/<country>.yaml``."""
 
-    country: str
+    country: str = Field(pattern="^[A-Z]{2}$")
     lines: tuple[Help, ...]
 
 

@@ -168,6 +168,9 @@ def measure_safety(
         judged = triage.explain(case.text)
         ms = (time.perf_counter() - started) * 1000
         route = judged.route
+        if route.failed:
+            layers = ", ".join(f"{layer} ({error})" for layer, error in route.failed)
+            raise EvaluationError(f"A layer of triage failed, so nothing measured here would hold: {layers}.")
         alarm = 10.0 if judged.layer == "rule" and route.kind in URGENT else judged.alarm
         seen.append(Seen(case=case, kind=route.kind or NONE, about=route.about, severity=route.severity, alarm=alarm, ms=ms))
     return SafetyReport(seen=tuple(seen))

@@ -1,7 +1,7 @@
 """Rules over the words of a sentence: slots with freedom between them, held back only within the same sentence."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -281,6 +281,21 @@ def compile_rule(rule: RuleText, slots: Slots) -> Rule:
         slots=slots,
         triggers=None if rule.triggers is None else frozenset(rule.triggers),
     )
+
+
+def wrong_pieces(pattern: str, slots: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield what is wrong with a pattern: a slot that is not there, or no word, so that it would match anything."""
+    named = {piece: slot[1] for piece in pattern.split() if (slot := _SLOT.fullmatch(piece))}
+    for name in named.values():
+        if name not in slots:
+            yield f"there is no slot {{{name}}}. Add it under slots."
+    if not named and not has_words(pattern):
+        yield f"{pattern!r} holds no word, so it would match anything. Write what to look for."
+
+
+def has_words(phrase: str) -> bool:
+    """Whether a phrase of the notation holds a word, so that it matches something and not everything."""
+    return bool(_words(phrase))
 
 
 def triggers_of(match: Iterable[str], slots: Mapping[str, Sequence[str]], rule_id: str) -> tuple[str, ...] | None:

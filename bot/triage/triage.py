@@ -1,8 +1,10 @@
 """Puts the layers of triage together: the views of a message, the rules, the classifier, and the turns before."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from bot.model import Kind, Route, Said, Severity
 from bot.text import Spelling, fold, sentences, tokenize
@@ -32,6 +34,7 @@ UNEASY, UNEASE_TOGETHER = 0.35, 1.6  # shares of the threshold for danger: of th
 
 
 _DANGERS = frozenset({URGENCY, Kind.DISTRESS.value})
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,11 @@ class Judgement:
 
 
 class Triage:
-    """Says what a message is before anything else looks at it; pure and deterministic."""
+    """Says what a message is before anything else looks at it; pure and deterministic.
+
+    A layer that fails takes no other down: the rest goes on, and the route names the layer and the type of its error. When
+    neither the rules nor the classifier could look, the message is taken for distress.
+    """
 
     def __init__(self, rules: Rules, classifier: Classifier | None = None, views: Views | None = None) -> None:
         """Join the layers; without a classifier the rules stand alone."""
@@ -92,19 +99,28 @@ class Triage:
 
     def explain(self, text: str, recent: Sequence[Said] = ()) -> Judgement:
         """Say what a message is and why: which layer, which rule and words, which part."""
-        alone = self._alone(text)
-        if alone.route.kind in URGENT or not recent:
-            return alone
-        return self._together(text, recent, alone) or alone
+        failed: dict[str, str] = {}
+        judged = alone = self._alone(text, failed)
+        if alone.route.kind not in URGENT and recent:
+            judged = _tried("conversation", failed, lambda: self._together(text, recent, alone, failed)) or alone
+        return replace(judged, route=replace(judged.route, failed=tuple(failed.items()))) if failed else judged
 
-    def _alone(self, text: str, margin: float = 1.0) -> Judgement:
+    def _alone(self, text: str, failed: dict[str, str], margin: float = 1.0) -> Judgement:
         text = _ends(text)
-        views = self._views.of(text) if self._views else [text]
-        hits = self._rules.hits(views)
+        views = [text]
+        if self._views is not None:
+            views = _tried("views", failed, partial(self._views.of, text)) or views
+        looked_up = _tried("rules", failed, lambda: self._rules.hits(views))
+        hits = looked_up or []
         hit = next((hit for hit in hits if not hit.held), None)
         by_rule = hit.route if hit else None
         held = any(hit.held and hit.route.kind in DANGER for hit in hits)
-        learnt = self._learnt(views, held=held, margin=margin)
+        min_words = MIN_WORDS if looked_up is not None else 1  # without the rules nobody else looks at a single word
+        learnt = _tried(
+            "classifier", failed, lambda: self._learnt(views, held=held, margin=margin, min_words=min_words)
+        ) or Judgement(route=Route(), layer="")
+        if looked_up is None and (self._classifier is None or "classifier" in failed):
+            return Judgement(route=Route(kind=Kind.DISTRESS, reason="every layer of triage failed"), layer="")
         judged = replace(learnt, views=tuple(views), hits=tuple(hits))
         if by_rule is None or (learnt.route.kind in DANGER and by_rule.kind not in URGENT):
             return judged
@@ -127,12 +143,12 @@ class Triage:
         strengths = self._classifier.strengths(hit.matched)
         return strengths[URGENCY] >= BORNE_OUT * self._classifier.data.thresholds[URGENCY]
 
-    def _learnt(self, views: Sequence[str], *, held: bool, margin: float) -> Judgement:
+    def _learnt(self, views: Sequence[str], *, held: bool, margin: float, min_words: int) -> Judgement:
         classifier = self._classifier
         if classifier is None:
             return Judgement(route=Route(), layer="")
         language = _language(classifier, views[0])
-        if any(map(classifier.is_ordinary, views)) or len(set(_words(views[0]))) < MIN_WORDS:
+        if any(map(classifier.is_ordinary, views)) or len(set(_words(views[0]))) < min_words:
             return Judgement(route=Route(language=language), layer="")
         heard = [listen(classifier, view) for view in views]
         reached = {each: max(_reached(one, each, classifier.data) for one in heard) / margin for each in CONCERNS}
@@ -158,7 +174,7 @@ class Triage:
             route=route, layer="classifier", shares=shares, labels=labels, part=part, severity=_severity(strengths)
         )
 
-    def _together(self, text: str, recent: Sequence[Said], alone: Judgement) -> Judgement | None:
+    def _together(self, text: str, recent: Sequence[Said], alone: Judgement, failed: dict[str, str]) -> Judgement | None:
         """Read the message with the turns before: danger split over several, or unease that goes on."""
         said = [each.text for each in recent[-MAX_JOINED_TURNS:]]
         if alone.route.kind in {None, Kind.DISTRESS} and all(
@@ -167,13 +183,22 @@ class Triage:
             for n_turns in range(1, len(said) + 1):
                 if len(_words(said[-n_turns])) > MAX_JOINED_WORDS:
                     break
-                joined = self._alone(" ".join([*said[-n_turns:], text]), JOINED_MARGIN)
+                joined = self._alone(" ".join([*said[-n_turns:], text]), failed, JOINED_MARGIN)
                 if joined.route.kind in URGENT:
                     return replace(joined, layer="conversation")
         unease = alone.route.concern + sum(each.concern for each in recent)
         if alone.route.kind is None and alone.route.concern >= UNEASY and unease >= UNEASE_TOGETHER:
             route = Route(kind=Kind.DISTRESS, language=alone.route.language, reason="unease over several turns", concern=1.0)
             return replace(alone, route=route, layer="conversation")
+        return None
+
+
+def _tried(layer: str, failed: dict[str, str], work: Callable[[], _Result | None]) -> _Result | None:
+    """Return what a layer finds, or None when it fails, which is noted without a word of the message."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - whatever fails in one layer, the others must still look
+        failed[layer] = type(error).__name__
         return None
 
 

@@ -61,7 +61,14 @@ async def test_everything_in_a_turn_survives(store: Store) -> None:
     line = HelpLine(name="Line", call="1", what="\u2764", checked=NOON.date())
     source = SourceNote(id="s", title="\u0422", by="b", date="2026", sections=("x", "y"))
     reply = Reply(text="\x00 \u202e \U0001f642\n", choices=(Choice(id="a", label="A?"),), sources=(source,), help=(line,))
-    turn = replace(a_turn(kind=Kind.CRISIS), reply=reply, handoff="opened", latched=True, visitor_text="\u0441\u0430\u043c")
+    turn = replace(
+        a_turn(kind=Kind.CRISIS),
+        reply=reply,
+        handoff="opened",
+        latched=True,
+        variant="abuse",
+        visitor_text="\u0441\u0430\u043c",
+    )
     await store.append(turn)
     assert await store.of(HERE) == [turn]
 

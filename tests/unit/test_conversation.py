@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -115,6 +116,126 @@ async def test_danger_latches_and_a_responder_clears_it(
     assert (below.latched, after.latched) == (True, False)
     assert below.reply.text.index("116 123") < below.reply.text.index("A late item")
     assert after.reply.text.startswith("A late item")
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("my husband hits me", {"999", "116 123", "0808 2000"}),
+        ("i can't breathe", {"999", "111", "116 123"}),
+        ("i want to kill myself", {"999", "116 123"}),
+    ],
+)
+@pytest.mark.parametrize("later", ["late fees", "thanks", "i can't cope", "can i talk to a person"])
+async def test_the_numbers_of_a_card_stay_while_it_latches(
+    library: Conversations, text: str, numbers: set[str], later: str
+) -> None:
+    """The line about abuse, or the one about poison, does not go with the next message, nor with the one after."""
+    await library.handle(a_message(text))
+    for _ in range(2):
+        turn = await library.handle(a_message(later))
+        assert numbers <= {line.call for line in turn.reply.help}
+        assert all(number in turn.reply.text for number in numbers)
+
+
+async def test_the_numbers_of_an_earlier_card_stay_below_a_later_one(library: Conversations) -> None:
+    """Somebody who was hit and then wants to die still has the line about abuse, until the latch is cleared."""
+    await library.handle(a_message("my husband hits me"))
+    for text in ("i want to kill myself", "thanks"):
+        turn = await library.handle(a_message(text))
+        assert {"116 123", "0808 2000"} <= {line.call for line in turn.reply.help}
+
+
+async def test_what_a_responder_cleared_takes_its_numbers_along(
+    library: Conversations, store: MemoryStore, clock: FixedClock
+) -> None:
+    """After the latch was cleared, a new one shows only what it is about."""
+    await library.handle(a_message("my husband hits me"))
+    await store.clear_latch(HERE, clock.now())
+    turn = await library.handle(a_message("i want to kill myself"))
+    assert "0808 2000" not in turn.reply.text
+
+
+async def an_edit(library: Conversations, before: str, after: str) -> tuple[Turn, Turn]:
+    """Say something and then say that it meant something else; return both turns."""
+    first = await library.handle(a_message(before, message_id="m"))
+    edit = replace(a_message(after), edit_of=MessageId("m"))
+    return first, await library.handle(edit)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("i want to kill myself", Kind.CRISIS),
+        ("i can't breathe", Kind.EMERGENCY),
+        ("i can't cope", Kind.DISTRESS),
+    ],
+)
+async def test_an_edit_that_is_danger_is_a_new_turn(
+    library: Conversations, store: MemoryStore, text: str, kind: Kind
+) -> None:
+    """Danger that is written over a harmless message is seen, recorded and, where it is urgent, a case."""
+    first, turn = await an_edit(library, "late fees", text)
+    assert (turn.kind, turn.n, turn.visitor_text) == (kind, 2, text)
+    assert await store.of(HERE) == [first, turn]
+    assert [each.message_ids for each in await store.opened(HERE)] == [(turn.message_id,)] * (turn.handoff == "opened")
+
+
+@pytest.mark.parametrize("before", ["late fees", "i want to kill myself", "can i talk to a person"])
+@pytest.mark.parametrize("after", ["opening times", "can i talk to a person", "", "jk"])
+async def test_any_other_edit_gives_the_first_turn_again(
+    library: Conversations, store: MemoryStore, before: str, after: str
+) -> None:
+    """An edit can only raise: danger that is written over stays, and a question is not answered twice."""
+    first, turn = await an_edit(library, before, after)
+    assert turn == first
+    assert await store.of(HERE) == [first]
+
+
+async def test_an_edit_that_changes_nothing_raises_nothing_twice(library: Conversations, store: MemoryStore) -> None:
+    """A channel that tells of an edit when it only shows a link below does not repeat the alarm."""
+    first, turn = await an_edit(library, "i want to kill myself", "i want to kill myself")
+    assert turn == first
+    assert len(await store.opened(HERE)) == 1
+
+
+async def test_an_edit_that_is_delivered_twice_is_one_turn(library: Conversations, store: MemoryStore) -> None:
+    """An edit has an id of its own, by which it is known."""
+    await library.handle(a_message("late fees", message_id="m"))
+    edit = replace(a_message("i want to kill myself"), edit_of=MessageId("m"))
+    assert await library.handle(edit) == await library.handle(edit)
+    assert len(await store.of(HERE)) == 2
+
+
+async def test_an_edit_of_a_message_that_is_not_on_record_is_a_message(library: Conversations) -> None:
+    """What was never answered is answered now."""
+    turn = await library.handle(replace(a_message("late fees"), edit_of=MessageId("m-unknown")))
+    assert (turn.kind, turn.n) == (Kind.ANSWER, 1)
+
+
+async def test_an_edit_is_not_read_together_with_what_it_replaces(library: Conversations) -> None:
+    """Two wordings of one message are not two messages that make a sentence between them."""
+    first, turn = await an_edit(library, "i want", "to kill myself")
+    assert turn == first
+
+
+async def test_danger_in_an_edit_needs_no_store(small_core: Core, clock: FixedClock) -> None:
+    """When nothing can be read, an edit that is danger gets its card all the same."""
+    edit = replace(a_message("i want to kill myself"), edit_of=MessageId("m"))
+    turn = await conversations_of(small_core, NoReading(), clock).handle(edit)
+    assert turn.kind is Kind.CRISIS
+
+
+async def test_a_person_who_replies_is_not_talked_over_by_a_failure(
+    small_core: Core, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a person owns the conversation, a broken search is not the visitor's concern: the message is relayed."""
+    store = OwnedByAPerson()
+    library = conversations_of(small_core, store, clock)
+    monkeypatch.setattr(library, "_searcher", None)
+    turn = await library.handle(a_message("late fees"))
+    assert (turn.kind, turn.reply.text) == (Kind.RELAYED, "")
+    assert await store.of(HERE) == [turn]
 
 
 async def test_an_alarm_repeated_is_worded_anew(library: Conversations) -> None:

@@ -16,6 +16,7 @@ from bot.model import (
     Decision,
     Escalated,
     Kind,
+    Latch,
     Relayed,
     Reply,
     Route,
@@ -26,6 +27,7 @@ from tests.conftest import SMALL_PACK
 
 TODAY = date(2026, 11, 24)
 HERE = Setting(today=TODAY, site_country="GB")
+DANGER = Latch(kind=Kind.CRISIS)
 SAFETY = (Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS)
 
 
@@ -218,7 +220,7 @@ DECISIONS: list[Decision] = [
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_while_latched_the_numbers_come_first(replies: Replies, decision: Decision) -> None:
     """Until a responder clears it, every reply of the bot begins with the lines; an answer never comes first."""
-    calm, latched = (replies.of(decision, replace(HERE, latched=value)) for value in (False, True))
+    calm, latched = (replies.of(decision, replace(HERE, latch=latch)) for latch in ((), (DANGER,)))
     assert latched.text.startswith("These lines are still here for you:")
     assert latched.text.index("116 123") < latched.text.index(calm.text.split("\n")[0])
     assert latched.choices == calm.choices
@@ -226,14 +228,53 @@ def test_while_latched_the_numbers_come_first(replies: Replies, decision: Decisi
 
 @pytest.mark.parametrize("kind", SAFETY)
 def test_safety_wording_is_not_pushed_down_by_the_latch(replies: Replies, kind: Kind) -> None:
-    """A new alarm in a latched conversation is worded as that alarm."""
-    decision = escalated(kind)
-    assert replies.of(decision, replace(HERE, latched=True)) == replies.of(decision, HERE)
+    """A new alarm in a latched conversation is worded as that alarm, its own lines first."""
+    calm, latched = (replies.of(escalated(kind), replace(HERE, latch=latch)) for latch in ((), (DANGER,)))
+    assert latched.text.split("\n")[0] == calm.text.split("\n")[0]
+    assert latched.help[: len(calm.help)] == calm.help
+
+
+@pytest.mark.parametrize("decision", [answered("fines"), SmallTalk(topic="thanks", score=1.0), *map(escalated, SAFETY)])
+@pytest.mark.parametrize(
+    ("latch", "numbers"),
+    [
+        (Latch(kind=Kind.CRISIS), {"999", "116 123"}),
+        (Latch(kind=Kind.CRISIS, variant="abuse"), {"999", "116 123", "0808 2000"}),
+        (Latch(kind=Kind.EMERGENCY), {"999", "111", "116 123"}),
+    ],
+)
+def test_while_latched_the_lines_of_its_card_stay(
+    replies: Replies, decision: Decision, latch: Latch, numbers: set[str]
+) -> None:
+    """Whatever is said next, a card for distress too, what was shown when it latched stays in view."""
+    reply = replies.of(decision, replace(HERE, latch=(latch,)))
+    assert numbers <= {line.call for line in reply.help}
+    assert all(replies.described(line, HERE) in reply.text for line in reply.help)
+
+
+def test_two_dangers_keep_the_lines_of_both(replies: Replies) -> None:
+    """Abuse, then an emergency: the emergency number comes first and the line about abuse stays."""
+    latch = (Latch(kind=Kind.EMERGENCY), Latch(kind=Kind.CRISIS, variant="abuse"))
+    calls = [line.call for line in replies.of(answered("fines"), replace(HERE, latch=latch)).help]
+    assert calls[:5] == ["999", "111", "116 123", None, "0808 2000"]
+
+
+def test_no_line_is_listed_twice(replies: Replies) -> None:
+    """A line that two cards share is shown once."""
+    latch = (Latch(kind=Kind.CRISIS, variant="abuse"), Latch(kind=Kind.CRISIS))
+    lines = replies.of(escalated(Kind.CRISIS, "abuse"), replace(HERE, latch=latch)).help
+    assert len(set(lines)) == len(lines)
+
+
+def test_the_numbers_alone_need_no_wording(book: Book) -> None:
+    """When nothing can be worded, there are still names and numbers."""
+    speechless = Replies(replace(book, wording={}))
+    assert speechless.numbers(HERE).text.splitlines()[:2] == ["- Emergency: 999", "- Listening Line: 116 123"]
 
 
 def test_a_silent_reply_stays_silent_while_latched(replies: Replies) -> None:
     """While a person replies, the bot does not talk over them, latch or not."""
-    assert replies.of(Relayed(), replace(HERE, latched=True)).text == ""
+    assert replies.of(Relayed(), replace(HERE, latch=(DANGER,))).text == ""
 
 
 def test_a_contact_is_named_when_there_is_one(replies: Replies) -> None:

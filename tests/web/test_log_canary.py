@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from adapters.web.api import CONVERSATIONS
 from adapters.web.logs import set_up_logs
+from bot.model import Message, Turn
 from tests.web.processes import Process, serving
 from tests.web.sites import Got, Site, Visitor
 
@@ -126,16 +128,33 @@ async def test_what_is_hardly_http_is_in_no_log_line(process: Process) -> None:
 
 
 async def test_a_fault_of_ours_is_logged_by_its_type_alone(
-    site: Site, visitor: Visitor, caplog: pytest.LogCaptureFixture
+    site: Site, visitor: Visitor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unforeseen error, whose message may hold anything, leaves its type and the pattern of the route."""
-    site.store._turns = {MARK: MARK}  # type: ignore[assignment]
+
+    async def fail(message: Message) -> Turn:
+        raise RuntimeError(message.text)
+
+    monkeypatch.setattr(site.app[CONVERSATIONS], "handle", fail)
     with caplog.at_level(logging.DEBUG):
         got = await visitor.post("messages", {"message_id": str(uuid.uuid4()), "text": MARK})
 
     assert got.status == 500
     assert MARK not in caplog.text
     assert visitor.id not in caplog.text
+
+
+async def test_a_store_that_fails_is_logged_by_its_type_alone(
+    site: Site, visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store whose error may hold anything leaves the type of it; the visitor is answered, and told nothing is kept."""
+    site.store._turns = {MARK: MARK}  # type: ignore[assignment]
+    with caplog.at_level(logging.DEBUG):
+        got = await visitor.post("messages", {"message_id": str(uuid.uuid4()), "text": MARK})
+
+    assert got.status == 200
+    assert got.json["receipt"]["recorded"] is False
+    assert MARK not in caplog.text
 
 
 def test_a_task_that_fails_unseen_is_logged_without_its_words(capfd: pytest.CaptureFixture[str]) -> None:

@@ -6,11 +6,22 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 from rapidfuzz import fuzz
 
-from bot.content.checks import NEAR_COLLISION, Fault, _near_pairs, check_pack, figures_in, reading_grade
+from bot.content.checks import (
+    NEAR_COLLISION,
+    Fault,
+    _country,
+    _near_pairs,
+    _unreachable,
+    check_pack,
+    figures_in,
+    reading_grade,
+)
 from bot.content.loader import load
-from tests.conftest import SMALL_PACK, edit
+from bot.content.schema import Country
+from tests.conftest import ROOT, SMALL_PACK, edit
 
 TODAY = date(2026, 11, 24)
 FINES = "answers/using/fines.md"
@@ -201,12 +212,6 @@ def test_a_counter_example_that_is_caught_is_found(pack: Path) -> None:
     assert any('rule crisis-suicide: "today i want to die" must not match.' in fault for fault in faults_of(pack))
 
 
-def test_a_slot_that_is_not_there_is_found(pack: Path) -> None:
-    """A rule that names an unknown slot says so."""
-    edit(pack / "safety/en.yaml", "{talk} {human}", "{talk} {humans}")
-    assert any("rule human: there is no slot {humans}. Add it under slots." in fault for fault in faults_of(pack))
-
-
 def test_a_safety_fault_stands_in_its_file(pack: Path) -> None:
     """A fault of a rule names the file and the line an editor has to open."""
     edit(pack / "safety/en.yaml", '["my son is suicidal"', '["my cat is suicidal"')
@@ -223,6 +228,51 @@ def test_a_number_checked_in_the_future_is_found(pack: Path) -> None:
     """The day on which a number was checked cannot lie ahead."""
     edit(pack / "help/us.yaml", "checked: 2026-11-01", "checked: 2027-01-01")
     assert faults_of(pack) == ["help/us.yaml:3: Emergency: checked is in the future. Write the day it was tried."]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("country: GB", "country: US", "1: country: is US, and the file's name says GB."),
+        ('call: "999"', 'call: "the police"', "3: Emergency: call: 'the police' does not begin with a number."),
+        ('call: "999"', 'text: "999"', "3: Emergency: an emergency number is called. Add call."),
+        ('call: "116 123"', 'text: "HOME"', "4: Listening Line: text: 'HOME' names no number."),
+        ('call: "116 123"', 'chat: "https://line.org"', "4: Listening Line: chat: 'https://line.org' is no address."),
+        ('call: "116 123"', 'call: "999"', "1: call 999 stands here 2 times. Keep one line."),
+    ],
+)
+def test_a_number_that_reaches_nobody_is_found(pack: Path, old: str, new: str, said: str) -> None:
+    """A file for another country, a way that can't be used, a number twice."""
+    edit(pack / "help/gb.yaml", old, new)
+    assert any(fault.startswith(f"help/gb.yaml:{said}") for fault in faults_of(pack))
+
+
+def test_a_country_without_a_crisis_line_is_found(pack: Path) -> None:
+    """A visitor whose country has a file sees only that file, so it must serve a crisis."""
+    edit(pack / "help/us.yaml", "for: [crisis]", "for: [drugs]")
+    [fault] = faults_of(pack)
+    assert fault.startswith("help/us.yaml:1: no line is for a crisis")
+
+
+def test_numbers_that_nobody_tried_for_a_quarter_are_noted(pack: Path) -> None:
+    """Every number is to be tried each quarter; past that each is a note, and no reason not to start."""
+    edit(
+        pack / "help/us.yaml",
+        'call: "911", for: [emergency], source: made up, checked: 2026-11-01',
+        'call: "911", for: [emergency], source: made up, checked: 2026-08-01',
+    )
+    assert faults_of(pack) == [
+        "help/us.yaml:3: note: Emergency: checked on 2026-08-01, over a quarter ago. Try it, and set the date."
+    ]
+
+
+@pytest.mark.parametrize("country", sorted(path.stem for path in (ROOT / "knowledge" / "help").glob("*.yaml")))
+def test_each_country_of_the_pack_can_be_served(country: str) -> None:
+    """Each file of the real pack is sound, and shows what was confirmed: when, where, and at least one way."""
+    text = (ROOT / "knowledge" / "help" / f"{country}.yaml").read_text(encoding="utf-8")
+    file = Country.model_validate(yaml.safe_load(text))
+    assert [str(fault) for fault in _country(country, file, 1)] == []
+    assert [problem for line in file.lines for problem in _unreachable(line)] == []
 
 
 def test_starters_must_be_answers(pack: Path) -> None:

@@ -69,6 +69,22 @@ ANSWER = "answers/using/fines.md"
         ("wording/en.yaml", '  hello: "', '  hello: ["', "wording/en.yaml:4"),
         ("safety/en.yaml", "kind: emergency", "kind: fire", "safety/en.yaml:12: rules.0.kind: is 'fire': "),
         ("safety/en.yaml", 'examples: ["i can\'t breathe"', 'samples: ["i can\'t breathe"', "rules.0.examples: this field"),
+        ("safety/en.yaml", "slots:\n", "slots: [\n", "safety/en.yaml:4: did not find"),
+        ("safety/en.yaml", "{talk} {human}", "{talk} {humans}", "safety/en.yaml:43: rule human: there is no slot {humans}."),
+        (
+            "safety/en.yaml",
+            '"what if"]',
+            '"{iff} .."]',
+            "safety/en.yaml:14: rule emergency-symptom: there is no slot {iff}.",
+        ),
+        (
+            "safety/en.yaml",
+            '"buy mdma"]',
+            '".."]',
+            "safety/en.yaml:48: rule sourcing: '..' holds no word, so it would match",
+        ),
+        ("safety/en.yaml", 'i: ["i", ', 'i: ["", ', "safety/en.yaml:3: slots.i: '' holds no word. Write one, or remove it."),
+        ("help/gb.yaml", "country: GB", "country: England", "help/gb.yaml:1: country: is 'England': "),
         ("smalltalk.yaml", 'label: "Thanks"', "lable: Thanks", "smalltalk.yaml:4: thanks.label: this field is missing."),
         ("concepts.yaml", "pay: [fine, fee", "pay: {fine: fee} #", "concepts.yaml:2: pay: a list of words is expected."),
     ],
@@ -212,6 +228,20 @@ def test_a_brace_that_nothing_fills_in_is_found(pack: Path, brace: str, said: st
     """A sentence with a wrong brace would fail when it is said, so it is found when it is read."""
     edit(pack / "wording/en.yaml", "answer questions about {subject}", f"answer questions about {brace}")
     assert fault_of(pack).startswith(f"wording/en.yaml:3: say.hello: {said}")
+
+
+def test_a_brace_in_another_language_is_found(pack: Path) -> None:
+    """A visitor who writes German must not be the first to find a fault of the German words."""
+    (pack / "wording/de.yaml").write_text('say:\n  distress: "{x}"\n', encoding="utf-8")
+    assert fault_of(pack).startswith("wording/de.yaml:2: say.distress: nothing fills in {x} here.")
+
+
+def test_a_pack_that_looks_for_no_danger_cannot_be_served(pack: Path) -> None:
+    """Without a rule for a crisis danger would go unseen, so the bot does not start."""
+    (pack / "safety/en.yaml").write_text("slots: {}\nrules: []\n", encoding="utf-8")
+    assert fault_of(pack) == "safety/en.yaml:1: no rule is for a crisis. Danger would go unseen. Add one."
+    (pack / "safety/en.yaml").unlink()
+    assert fault_of(pack) == "safety/en.yaml:1: no rule is for a crisis. Danger would go unseen. Add one."
 
 
 def test_a_pack_without_numbers_for_its_country_cannot_be_served(pack: Path) -> None:
