@@ -89,17 +89,19 @@ def serve(**options: object) -> None:
         print("Stopped.")
 
 
-def ask(text: Sequence[str], *, jsonl: bool, knowledge: Path | None) -> None:
-    """Ask one question, chat in the terminal, or answer a file of questions."""
+def ask(text: Sequence[str], *, jsonl: bool, knowledge: Path | None, explain: bool = False) -> None:
+    """Ask one question, chat in the terminal, or answer a file of questions; ``explain`` adds why triage decided so."""
     if jsonl and text:
         _fail("--jsonl reads its questions from standard input. Leave the text out, or leave --jsonl out.", EXIT_USAGE)
+    if explain and not jsonl and not text:
+        _fail('--explain needs a message. Write `ask --explain "TEXT"`, or add --jsonl.', EXIT_USAGE)
     settings = _settings(knowledge=knowledge)
     core = _core(settings)
     conversations = _conversations(core, settings, MemoryStore(settings.max_conversations), SystemClock())
     if jsonl:
-        asyncio.run(_ask_lines(conversations))
+        asyncio.run(_ask_lines(conversations, explain=explain))
     elif text:
-        asyncio.run(_ask_once(conversations, " ".join(text)))
+        asyncio.run(_ask_once(conversations, " ".join(text), explain=explain))
     else:
         asyncio.run(_chat(conversations))
 
@@ -209,23 +211,30 @@ def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock
     )
 
 
-async def _ask_lines(conversations: "Conversations") -> None:
+async def _ask_lines(conversations: "Conversations", *, explain: bool) -> None:
     from adapters.terminal.jsonl import answer_lines, lines_of
 
     try:
-        async for line in answer_lines(lines_of(sys.stdin.buffer), conversations, SystemClock()):
+        async for line in answer_lines(lines_of(sys.stdin.buffer), conversations, SystemClock(), explain=explain):
             sys.stdout.buffer.write(f"{line}\n".encode())  # UTF-8 whatever the locale says
             sys.stdout.buffer.flush()
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left; nothing more to say
 
 
-async def _ask_once(conversations: "Conversations", text: str) -> None:
+async def _ask_once(conversations: "Conversations", text: str, *, explain: bool) -> None:
     from rich.console import Console
 
-    from adapters.terminal.chat import once, show
+    from adapters.terminal.chat import show, typed
 
-    show(await once(conversations, SystemClock(), text), Console(highlight=False))
+    console = Console(highlight=False)
+    message = typed(text, SystemClock())
+    judged = await conversations.explain(message) if explain else None
+    show(await conversations.handle(message), console)
+    if judged is not None:
+        from adapters.terminal.explain import show_explanation
+
+        show_explanation(judged, console)
 
 
 async def _chat(conversations: "Conversations") -> None:

@@ -18,7 +18,7 @@ def command_line(
 
     Args:
         serve: called with ``knowledge``, ``host`` and ``port``, each None when it was left out.
-        ask: called with the words of the question, ``jsonl`` and ``knowledge``.
+        ask: called with the words of the question, ``jsonl``, ``explain`` and ``knowledge``.
         check: called with ``knowledge`` and ``reach``.
         evaluate: called with the files, ``knowledge`` and ``html``.
     """
@@ -52,16 +52,24 @@ def command_line(
     @app.command(
         "ask",
         epilog='Examples: python run_bot.py ask "how long is one session" | '
+        'python run_bot.py ask --explain "i cannot go on" | '
         "python run_bot.py ask --jsonl < questions.jsonl > replies.jsonl",
     )
     def ask_command(
         text: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]", help="The question; without it, a chat.")] = None,
         *,
         jsonl: Annotated[bool, typer.Option("--jsonl", help="Read and write one JSON object a line.")] = False,
+        explain: Annotated[
+            bool,
+            typer.Option(
+                "--explain",
+                help="Also say why triage decided so, for editors and responders; with TEXT or --jsonl.",
+            ),
+        ] = False,
         knowledge: KnowledgeOption = None,
     ) -> None:
         """Ask one question, chat in the terminal, or answer a file of questions."""
-        ask(text or [], jsonl=jsonl, knowledge=knowledge)
+        ask(text or [], jsonl=jsonl, explain=explain, knowledge=knowledge)
 
     @app.command("check", epilog="Example: python run_bot.py check --knowledge my-pack")
     def check_command(
