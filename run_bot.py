@@ -16,8 +16,9 @@ if __name__ == "__main__":
 import asyncio
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -133,24 +134,46 @@ def check(*, knowledge: Path | None, reach: bool) -> None:
     sys.exit(EXIT_FAULTS if errors else 0)
 
 
-def evaluate(files: Sequence[Path], *, knowledge: Path | None, html: Path | None) -> None:
-    """Measure the answers on labelled questions: a table here, and a page with plots."""
+def evaluate(files: Sequence[Path], *, knowledge: Path | None, html: Path | None, safety: bool = False) -> None:
+    """Measure the answers on labelled questions, or triage on labelled messages: tables here, and a page with plots."""
     settings = _settings(knowledge=knowledge)
+    try:
+        if safety:
+            _evaluate_safety(files, settings, html or settings.data_dir / "safety.html")
+        else:
+            _evaluate_answers(files, settings, html or settings.data_dir / "eval.html")
+    except EvaluationError as error:
+        _fail(str(error), EXIT_FAULTS)
+
+
+def _evaluate_answers(files: Sequence[Path], settings: Settings, page: Path) -> None:
     core = _core(settings)
     from adapters.terminal.progress import bar
     from bot.evaluation import evaluate as run_evaluation
     from bot.evaluation import print_report, read_questions, write_page
 
-    try:
-        questions = read_questions(files, core.book.answers)
-        with bar() as progress:
-            report = asyncio.run(run_evaluation(core, questions, progress))
-    except EvaluationError as error:
-        _fail(str(error), EXIT_FAULTS)
+    questions = read_questions(files, core.book.answers)
+    with bar() as progress:
+        report = asyncio.run(run_evaluation(core, questions, progress))
     print_report(report)
-    page = html or settings.data_dir / "eval.html"
+    _write_page(partial(write_page, report), page)
+
+
+def _evaluate_safety(files: Sequence[Path], settings: Settings, page: Path) -> None:
+    from adapters.terminal.progress import bar
+    from bot.evaluation import measure_safety, print_safety, read_cases, write_safety_page
+
+    cases = read_cases(files)  # a fault in them must show before minutes are spent on the index
+    core = _core(settings)
+    with bar() as progress:
+        report = measure_safety(core.triage, cases, progress)
+    print_safety(report)
+    _write_page(partial(write_safety_page, report), page)
+
+
+def _write_page(write: Callable[[Path], None], page: Path) -> None:
     try:
-        write_page(report, page)
+        write(page)
     except OSError as error:
         _fail(
             f"The page could not be written to {page} ({error.strerror}). Name another place with --html.", EXIT_UNAVAILABLE
@@ -193,8 +216,6 @@ def _load(settings: Settings) -> "KnowledgeBase":
 
 
 def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock: "Clock") -> "Conversations":
-    from functools import partial
-
     from bot.conversation import Conversations, Site
     from bot.privacy import reference
 

@@ -20,7 +20,7 @@ def command_line(
         serve: called with ``knowledge``, ``host`` and ``port``, each None when it was left out.
         ask: called with the words of the question, ``jsonl``, ``explain`` and ``knowledge``.
         check: called with ``knowledge`` and ``reach``.
-        evaluate: called with the files, ``knowledge`` and ``html``.
+        evaluate: called with the files, ``safety``, ``knowledge`` and ``html``.
     """
     app = typer.Typer(
         add_completion=False,
@@ -82,15 +82,25 @@ def command_line(
         """Look for faults in the pack; exit 1 when there is one."""
         check(knowledge=knowledge, reach=reach)
 
-    @app.command("eval", epilog="Example: python run_bot.py eval tests/eval/*.jsonl --html report.html")
+    @app.command(
+        "eval",
+        epilog="Examples: python run_bot.py eval tests/eval/*.jsonl --html report.html | "
+        "python run_bot.py eval --safety tests/safety/dev_*.jsonl",
+    )
     def evaluate_command(
         files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled questions, one JSON object a line.")],
+        *,
+        safety: Annotated[
+            bool,
+            typer.Option("--safety", help="The files hold labelled messages for triage: measure what it finds and misses."),
+        ] = False,
         knowledge: KnowledgeOption = None,
         html: Annotated[
-            Path | None, typer.Option(help="Where to write the page with plots.", show_default="var/eval.html")
+            Path | None,
+            typer.Option(help="Where to write the page with plots.", show_default="var/eval.html or var/safety.html"),
         ] = None,
     ) -> None:
-        """Measure the answers on labelled questions: a table here, and a page with plots."""
-        evaluate(files, knowledge=knowledge, html=html)
+        """Measure the answers on labelled questions, or triage on labelled messages: tables here, and a page with plots."""
+        evaluate(files, safety=safety, knowledge=knowledge, html=html)
 
     return app
