@@ -1,7 +1,7 @@
 """Handrail's command line, and the one place that builds things: it reads the settings and joins adapters to the core.
 
-Exit codes: 0 done; 1 the pack or the questions have faults; 2 the command was not understood, or a setting is wrong;
-3 something it needs could not be had (a port in use, a file that can't be read).
+Exit codes: 0 done; 1 the pack or a file has faults, or what was learnt is worse; 2 the command was not understood, or a
+setting is wrong; 3 something it needs could not be had (a port in use, a place that can't be written to).
 """
 
 import gc
@@ -23,7 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bot.errors import BotError, ContentError, EvaluationError
+from bot.errors import BotError, ContentError, EvaluationError, LessonsNotKept, VerdictsUnreadable
 from bot.memory import MemoryStore, SystemClock
 from bot.settings import Settings, SettingsError, read_settings
 
@@ -45,7 +45,7 @@ def app(arguments: Sequence[str] | None = None) -> None:
     if plain is None:
         from adapters.terminal.command_line import command_line
 
-        command_line(serve=serve, ask=ask, check=check, evaluate=evaluate)(given)
+        command_line(serve=serve, ask=ask, check=check, evaluate=evaluate, train=train)(given)
         return
     try:
         serve(**plain)
@@ -179,6 +179,64 @@ def _write_page(write: Callable[[Path], None], page: Path) -> None:
             f"The page could not be written to {page} ({error.strerror}). Name another place with --html.", EXIT_UNAVAILABLE
         )
     print(f"Page with plots: {page}")
+
+
+def train(*, knowledge: Path | None, verdicts: Path | None, gate: Sequence[Path], dry_run: bool) -> None:
+    """Teach triage what responders' verdicts say, when it is not worse for it on the gate."""
+    settings = _settings(knowledge=knowledge)
+    from bot.content.verdicts import FILE_NAME
+    from bot.learning import GATE_FOLDER
+
+    files = gate or sorted((settings.knowledge / GATE_FOLDER).glob("*.jsonl"))
+    if not files:
+        _fail(
+            f"There is no gate, and without one nobody could tell whether triage is better. Name labelled messages with "
+            f"--gate FILE, or put them under {settings.knowledge / GATE_FOLDER}.",
+            EXIT_USAGE,
+        )
+    path = verdicts or settings.data_dir / FILE_NAME
+    if verdicts is None and not path.exists():
+        print(f"There are no verdicts in {path} yet. Nothing to learn.")
+        return
+    try:
+        _train(settings, path, files, dry_run=dry_run)
+    except (ContentError, EvaluationError, VerdictsUnreadable) as error:
+        _fail(str(error), EXIT_FAULTS)
+    except LessonsNotKept as error:
+        _fail(str(error), EXIT_UNAVAILABLE)
+
+
+def _train(settings: Settings, path: Path, files: Sequence[Path], *, dry_run: bool) -> None:
+    from adapters.terminal.learning import show_comparison, show_lessons
+    from adapters.terminal.progress import bar
+    from bot.assembly import ordinary_messages
+    from bot.content.lessons import choose_lessons, keep_lessons
+    from bot.content.training import load_training
+    from bot.content.verdicts import read_verdicts
+    from bot.evaluation import read_cases
+    from bot.learning import check_gate, compare
+
+    recorded, cases = read_verdicts(path), read_cases(files)
+    check_gate(cases)
+    kb = _load(settings)
+    lessons = choose_lessons(
+        recorded, load_training(settings.knowledge), ordinary_messages(kb), {case.text: case.id for case in cases}
+    )
+    show_lessons(lessons)
+    if not lessons.examples:
+        print("Nothing new to learn.")
+        return
+    core = _core(settings)
+    with bar() as progress:
+        comparison = compare(core, kb, settings.knowledge, lessons, cases, progress=progress)
+    show_comparison(comparison)
+    if comparison.is_worse:
+        _fail("The new triage is worse on the gate. Nothing was written, and the old one stays in use.", EXIT_FAULTS)
+    if dry_run:
+        print("The new triage is not worse on the gate. Nothing was written, since this is a dry run.")
+        return
+    names = keep_lessons(settings.knowledge, lessons.by_file)
+    print(f"Kept in {', '.join(names)}. Start Handrail anew to use them; that start fits triage again.")
 
 
 def _say(line: str) -> None:

@@ -12,7 +12,12 @@ KnowledgeOption = Annotated[
 
 
 def command_line(
-    *, serve: Callable[..., None], ask: Callable[..., None], check: Callable[..., None], evaluate: Callable[..., None]
+    *,
+    serve: Callable[..., None],
+    ask: Callable[..., None],
+    check: Callable[..., None],
+    evaluate: Callable[..., None],
+    train: Callable[..., None],
 ) -> typer.Typer:
     """Return what reads the arguments and does what they ask for; it ends the process with 2 where they make no sense.
 
@@ -21,6 +26,7 @@ def command_line(
         ask: called with the words of the question, ``jsonl``, ``explain`` and ``knowledge``.
         check: called with ``knowledge`` and ``reach``.
         evaluate: called with the files, ``safety``, ``knowledge`` and ``html``.
+        train: called with ``knowledge``, ``verdicts``, the files of the ``gate``, and ``dry_run``.
     """
     app = typer.Typer(
         add_completion=False,
@@ -31,6 +37,7 @@ def command_line(
         '  python run_bot.py ask "is it legal"    one answer\n\n'
         "  python run_bot.py ask                  a chat in the terminal\n\n"
         "  python run_bot.py check                look for faults in the pack\n\n"
+        "  python run_bot.py train --dry-run      what responders' verdicts would teach triage\n\n"
         "Exit codes: 0 done, 1 faults found, 2 not understood, 3 something needed is missing.",
     )
 
@@ -102,5 +109,32 @@ def command_line(
     ) -> None:
         """Measure the answers on labelled questions, or triage on labelled messages: tables here, and a page with plots."""
         evaluate(files, safety=safety, knowledge=knowledge, html=html)
+
+    @app.command(
+        "train",
+        epilog="Examples: python run_bot.py train --dry-run | "
+        "python run_bot.py train --verdicts var/verdicts.jsonl --gate my-messages.jsonl",
+    )
+    def train_command(
+        more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]", help="More files of the gate.")] = None,
+        *,
+        verdicts: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="What responders said.", show_default="var/verdicts.jsonl")
+        ] = None,
+        gate: Annotated[
+            list[Path] | None,
+            typer.Option(
+                metavar="FILE",
+                help="Labelled messages, as for eval --safety, on which the new triage may not be worse.",
+                show_default="safety/gate/*.jsonl of the pack",
+            ),
+        ] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure and print; write nothing.")] = False,
+        knowledge: KnowledgeOption = None,
+    ) -> None:
+        """Teach triage what responders said of handoffs; where that makes it worse, write nothing and exit with 1."""
+        if more and not gate:
+            raise typer.BadParameter(f"{more[0]}: name the files of the gate with --gate, and verdicts with --verdicts.")
+        train(knowledge=knowledge, verdicts=verdicts, gate=[*(gate or ()), *(more or ())], dry_run=dry_run)
 
     return app
