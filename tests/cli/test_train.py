@@ -1,7 +1,9 @@
 """``train``: verdicts become training messages when triage is not worse for them."""
 
+import fcntl
 import itertools
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -191,3 +193,20 @@ def test_a_missing_file_of_verdicts_is_named(run: Run, gate: Path) -> None:
     done = run("train", "--verdicts", "nowhere.jsonl", "--gate", str(gate))
     assert done.returncode == 1
     assert "nowhere.jsonl: cannot be read" in done.stderr
+
+
+def test_a_place_that_cannot_be_written_to_exits_with_3(run: Run, teachable: Path, gate: Path, tmp_path: Path) -> None:
+    """Where another process adds training messages at that moment, the files stay as they are and the remedy is said."""
+    verdicts = write_lines(tmp_path / "v.jsonl", a_verdict("i will go to the bridge and not come back"))
+    before = files_of(teachable)
+    descriptor = os.open(teachable / FOLDER, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        arguments = ("--knowledge", str(teachable), "--gate", str(gate), "--verdicts", str(verdicts))
+        done = run("train", *arguments, data_dir=str(tmp_path / "var"))
+    finally:
+        os.close(descriptor)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "The verdicts are as they were." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files_of(teachable) == before
