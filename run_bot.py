@@ -1,7 +1,7 @@
 """Handrail's command line, and the one place that builds things: it reads the settings and joins adapters to the core.
 
-Exit codes: 0 done; 1 the pack or the questions have faults; 2 the command was not understood, or a setting is wrong;
-3 something it needs could not be had (a port in use, a file that can't be read).
+Exit codes: 0 done; 1 the pack or a file has faults, or what was learnt is worse; 2 the command was not understood, or a
+setting is wrong; 3 something it needs could not be had (a port in use, a place that can't be written to).
 """
 
 import gc
@@ -16,13 +16,14 @@ if __name__ == "__main__":
 import asyncio
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bot.errors import BotError, ContentError, EvaluationError
+from bot.errors import BotError, ContentError, EvaluationError, LessonsNotKept, VerdictsUnreadable
 from bot.memory import MemoryStore, SystemClock
 from bot.settings import Settings, SettingsError, read_settings
 
@@ -44,7 +45,7 @@ def app(arguments: Sequence[str] | None = None) -> None:
     if plain is None:
         from adapters.terminal.command_line import command_line
 
-        command_line(serve=serve, ask=ask, check=check, evaluate=evaluate)(given)
+        command_line(serve=serve, ask=ask, check=check, evaluate=evaluate, train=train)(given)
         return
     try:
         serve(**plain)
@@ -89,17 +90,19 @@ def serve(**options: object) -> None:
         print("Stopped.")
 
 
-def ask(text: Sequence[str], *, jsonl: bool, knowledge: Path | None) -> None:
-    """Ask one question, chat in the terminal, or answer a file of questions."""
+def ask(text: Sequence[str], *, jsonl: bool, knowledge: Path | None, explain: bool = False) -> None:
+    """Ask one question, chat in the terminal, or answer a file of questions; ``explain`` adds why triage decided so."""
     if jsonl and text:
         _fail("--jsonl reads its questions from standard input. Leave the text out, or leave --jsonl out.", EXIT_USAGE)
+    if explain and not jsonl and not text:
+        _fail('--explain needs a message. Write `ask --explain "TEXT"`, or add --jsonl.', EXIT_USAGE)
     settings = _settings(knowledge=knowledge)
     core = _core(settings)
     conversations = _conversations(core, settings, MemoryStore(settings.max_conversations), SystemClock())
     if jsonl:
-        asyncio.run(_ask_lines(conversations))
+        asyncio.run(_ask_lines(conversations, explain=explain))
     elif text:
-        asyncio.run(_ask_once(conversations, " ".join(text)))
+        asyncio.run(_ask_once(conversations, " ".join(text), explain=explain))
     else:
         asyncio.run(_chat(conversations))
 
@@ -131,29 +134,109 @@ def check(*, knowledge: Path | None, reach: bool) -> None:
     sys.exit(EXIT_FAULTS if errors else 0)
 
 
-def evaluate(files: Sequence[Path], *, knowledge: Path | None, html: Path | None) -> None:
-    """Measure the answers on labelled questions: a table here, and a page with plots."""
+def evaluate(files: Sequence[Path], *, knowledge: Path | None, html: Path | None, safety: bool = False) -> None:
+    """Measure the answers on labelled questions, or triage on labelled messages: tables here, and a page with plots."""
     settings = _settings(knowledge=knowledge)
+    try:
+        if safety:
+            _evaluate_safety(files, settings, html or settings.data_dir / "safety.html")
+        else:
+            _evaluate_answers(files, settings, html or settings.data_dir / "eval.html")
+    except EvaluationError as error:
+        _fail(str(error), EXIT_FAULTS)
+
+
+def _evaluate_answers(files: Sequence[Path], settings: Settings, page: Path) -> None:
     core = _core(settings)
     from adapters.terminal.progress import bar
     from bot.evaluation import evaluate as run_evaluation
     from bot.evaluation import print_report, read_questions, write_page
 
-    try:
-        questions = read_questions(files, core.book.answers)
-        with bar() as progress:
-            report = asyncio.run(run_evaluation(core, questions, progress))
-    except EvaluationError as error:
-        _fail(str(error), EXIT_FAULTS)
+    questions = read_questions(files, core.book.answers)
+    with bar() as progress:
+        report = asyncio.run(run_evaluation(core, questions, progress))
     print_report(report)
-    page = html or settings.data_dir / "eval.html"
+    _write_page(partial(write_page, report), page)
+
+
+def _evaluate_safety(files: Sequence[Path], settings: Settings, page: Path) -> None:
+    from adapters.terminal.progress import bar
+    from bot.evaluation import measure_safety, print_safety, read_cases, write_safety_page
+
+    cases = read_cases(files)  # a fault in them must show before minutes are spent on the index
+    core = _core(settings)
+    with bar() as progress:
+        report = measure_safety(core.triage, cases, progress)
+    print_safety(report)
+    _write_page(partial(write_safety_page, report), page)
+
+
+def _write_page(write: Callable[[Path], None], page: Path) -> None:
     try:
-        write_page(report, page)
+        write(page)
     except OSError as error:
         _fail(
             f"The page could not be written to {page} ({error.strerror}). Name another place with --html.", EXIT_UNAVAILABLE
         )
     print(f"Page with plots: {page}")
+
+
+def train(*, knowledge: Path | None, verdicts: Path | None, gate: Sequence[Path], dry_run: bool) -> None:
+    """Teach triage what responders' verdicts say, when it is not worse for it on the gate."""
+    settings = _settings(knowledge=knowledge)
+    from bot.content.verdicts import FILE_NAME
+    from bot.learning import GATE_FOLDER
+
+    files = gate or sorted((settings.knowledge / GATE_FOLDER).glob("*.jsonl"))
+    if not files:
+        _fail(
+            f"There is no gate, and without one nobody could tell whether triage is better. Name labelled messages with "
+            f"--gate FILE, or put them under {settings.knowledge / GATE_FOLDER}.",
+            EXIT_USAGE,
+        )
+    path = verdicts or settings.data_dir / FILE_NAME
+    if verdicts is None and not path.exists():
+        print(f"There are no verdicts in {path} yet. Nothing to learn.")
+        return
+    try:
+        _train(settings, path, files, dry_run=dry_run)
+    except (ContentError, EvaluationError, VerdictsUnreadable) as error:
+        _fail(str(error), EXIT_FAULTS)
+    except LessonsNotKept as error:
+        _fail(str(error), EXIT_UNAVAILABLE)
+
+
+def _train(settings: Settings, path: Path, files: Sequence[Path], *, dry_run: bool) -> None:
+    from adapters.terminal.learning import show_comparison, show_lessons
+    from adapters.terminal.progress import bar
+    from bot.assembly import ordinary_messages
+    from bot.content.lessons import choose_lessons, keep_lessons
+    from bot.content.training import load_training
+    from bot.content.verdicts import read_verdicts
+    from bot.evaluation import read_cases
+    from bot.learning import check_gate, compare
+
+    recorded, cases = read_verdicts(path), read_cases(files)
+    check_gate(cases)
+    kb = _load(settings)
+    lessons = choose_lessons(
+        recorded, load_training(settings.knowledge), ordinary_messages(kb), {case.text: case.id for case in cases}
+    )
+    show_lessons(lessons)
+    if not lessons.examples:
+        print("Nothing new to learn.")
+        return
+    core = _core(settings)
+    with bar() as progress:
+        comparison = compare(core, kb, settings.knowledge, lessons, cases, progress=progress)
+    show_comparison(comparison)
+    if comparison.is_worse:
+        _fail("The new triage is worse on the gate. Nothing was written, and the old one stays in use.", EXIT_FAULTS)
+    if dry_run:
+        print("The new triage is not worse on the gate. Nothing was written, since this is a dry run.")
+        return
+    names = keep_lessons(settings.knowledge, lessons.by_file)
+    print(f"Kept in {', '.join(names)}. Start Handrail anew to use them; that start fits triage again.")
 
 
 def _say(line: str) -> None:
@@ -191,8 +274,6 @@ def _load(settings: Settings) -> "KnowledgeBase":
 
 
 def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock: "Clock") -> "Conversations":
-    from functools import partial
-
     from bot.conversation import Conversations, Site
     from bot.privacy import reference
 
@@ -209,23 +290,30 @@ def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock
     )
 
 
-async def _ask_lines(conversations: "Conversations") -> None:
+async def _ask_lines(conversations: "Conversations", *, explain: bool) -> None:
     from adapters.terminal.jsonl import answer_lines, lines_of
 
     try:
-        async for line in answer_lines(lines_of(sys.stdin.buffer), conversations, SystemClock()):
+        async for line in answer_lines(lines_of(sys.stdin.buffer), conversations, SystemClock(), explain=explain):
             sys.stdout.buffer.write(f"{line}\n".encode())  # UTF-8 whatever the locale says
             sys.stdout.buffer.flush()
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left; nothing more to say
 
 
-async def _ask_once(conversations: "Conversations", text: str) -> None:
+async def _ask_once(conversations: "Conversations", text: str, *, explain: bool) -> None:
     from rich.console import Console
 
-    from adapters.terminal.chat import once, show
+    from adapters.terminal.chat import show, typed
 
-    show(await once(conversations, SystemClock(), text), Console(highlight=False))
+    console = Console(highlight=False)
+    message = typed(text, SystemClock())
+    judged = await conversations.explain(message) if explain else None
+    show(await conversations.handle(message), console)
+    if judged is not None:
+        from adapters.terminal.explain import show_explanation
+
+        show_explanation(judged, console)
 
 
 async def _chat(conversations: "Conversations") -> None:

@@ -70,11 +70,16 @@ def assemble(folder: Path, data_dir: Path, progress: Progress = lambda _label, _
 
 
 def _core(saved: storage.Saved, notes: list[str]) -> Core:
-    triage = _triage(saved.book, saved.classifier, saved.index.english)
+    triage = triage_of(saved.book, saved.classifier, saved.index.english)
     return Core(book=saved.book, searcher=Searcher(Index(saved.index)), triage=triage, notes=tuple(notes))
 
 
-def _triage(book: Book, classifier: ClassifierData | None = None, english: Set[str] = frozenset()) -> Triage:
+def triage_of(book: Book, classifier: ClassifierData | None = None, english: Set[str] = frozenset()) -> Triage:
+    """Join the rules of a pack to a classifier; without one the rules stand alone.
+
+    Raises:
+        ContentError: a rule's pattern names a slot that is not there.
+    """
     return Triage.of(book.safety, classifier, english)
 
 
@@ -85,7 +90,7 @@ def _make(folder: Path, progress: Progress) -> storage.Saved:
     knowledge = load(folder)
     training = load_training(folder)
     book = Book.of(knowledge)
-    _triage(book)  # a fault in the safety rules must show before minutes are spent on the index
+    triage_of(book)  # a fault in the safety rules must show before minutes are spent on the index
     index, classifier = _fit(knowledge, training, progress)
     return storage.Saved(index=index, book=book, classifier=classifier)
 
@@ -96,13 +101,20 @@ def _fit(
     from bot.retrieval.build import build
 
     data = build(corpus_of(knowledge), progress)
+    return data, fit_triage(knowledge, training, data.english, progress)
+
+
+def fit_triage(
+    knowledge: "KnowledgeBase", training: Sequence[Example], english: Set[str], progress: Progress
+) -> ClassifierData | None:
+    """Fit the classifier of triage; None where there is nothing to tell apart. ``english`` holds words spelled rightly."""
     labels = {example.label for example in training}
     if NONE not in labels or len(labels) == 1:
-        return data, None
+        return None
     from bot.triage.training import train
 
     classifier = train(training, ordinary_messages(knowledge), progress)
-    return data, replace(classifier, words=trusted(classifier.words, data.english))
+    return replace(classifier, words=trusted(classifier.words, english))
 
 
 def ordinary_messages(knowledge: "KnowledgeBase") -> list[str]:

@@ -34,7 +34,7 @@ from bot.ports import Clock, Handoffs, Transcript
 from bot.replies import Replies, Setting
 from bot.retrieval.search import MAX_QUERY_CHARS, NOTHING, Findings, Searcher
 from bot.text import fold, tokenize
-from bot.triage import Triage
+from bot.triage import Judgement, Triage
 from bot.triage.kinds import DANGER
 
 log = logging.getLogger("handrail")
@@ -182,6 +182,18 @@ class Conversations:
             },
         )
         return recorded
+
+    async def explain(self, message: Message) -> Judgement:
+        """Say why triage decides on a message as it does; ask before ``handle``, which records the turn.
+
+        Raises:
+            StoreUnavailable: the turns before cannot be read.
+        """
+        alone = self._triage.explain(message.text)
+        if alone.route.kind is not None:
+            return alone
+        turns = await self._transcript.of(message.conversation_id)
+        return self._triage.explain(message.text, _said(turns[-RECENT_TURNS:])) if turns else alone
 
     def _route(self, message: Message, recent: Sequence[Said], before: Route | None = None) -> Route:
         """Ask triage; ``before`` is what it made of the same message by itself, whose failures are in the log."""

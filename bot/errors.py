@@ -7,6 +7,8 @@ BotError
 ├── ConversationUnknown   there is no such conversation, or it was erased
 ├── StoreUnavailable      what was said could not be recorded
 ├── EvaluationError       a file of labelled questions cannot be read
+├── VerdictsUnreadable    the file of responders' verdicts has faults: which lines, what to do
+├── LessonsNotKept        what verdicts taught could not be written; the training messages are as they were
 ├── SettingsError         settings are wrong, all of them named (bot/settings.py)
 └── PortInUse             the port to serve on is taken (adapters/web/server.py)
 """
@@ -42,3 +44,11 @@ class StoreUnavailable(BotError):
 
 class EvaluationError(BotError):
     """The file of labelled questions cannot be read."""
+
+
+class VerdictsUnreadable(BotError):
+    """The file of verdicts cannot be used."""
+
+
+class LessonsNotKept(BotError):
+    """What the verdicts taught could not be written; the training messages are as they were."""

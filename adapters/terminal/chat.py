@@ -37,14 +37,18 @@ async def chat(conversations: Conversations, clock: Clock, console: Console, rea
 
 async def once(conversations: Conversations, clock: Clock, text: str, conversation_id: ConversationId | None = None) -> Turn:
     """Handle one message typed in the terminal."""
-    message = Message(
+    return await conversations.handle(typed(text, clock, conversation_id))
+
+
+def typed(text: str, clock: Clock, conversation_id: ConversationId | None = None) -> Message:
+    """Return what was typed in the terminal as a message, of a new conversation unless one is named."""
+    return Message(
         conversation_id=conversation_id or ConversationId(str(uuid.uuid4())),
         message_id=MessageId(str(uuid.uuid4())),
         text=text,
         at=clock.now(),
         channel=Channel.TERMINAL,
     )
-    return await conversations.handle(message)
 
 
 def show(turn: Turn, console: Console) -> None:

@@ -12,15 +12,21 @@ KnowledgeOption = Annotated[
 
 
 def command_line(
-    *, serve: Callable[..., None], ask: Callable[..., None], check: Callable[..., None], evaluate: Callable[..., None]
+    *,
+    serve: Callable[..., None],
+    ask: Callable[..., None],
+    check: Callable[..., None],
+    evaluate: Callable[..., None],
+    train: Callable[..., None],
 ) -> typer.Typer:
     """Return what reads the arguments and does what they ask for; it ends the process with 2 where they make no sense.
 
     Args:
         serve: called with ``knowledge``, ``host`` and ``port``, each None when it was left out.
-        ask: called with the words of the question, ``jsonl`` and ``knowledge``.
+        ask: called with the words of the question, ``jsonl``, ``explain`` and ``knowledge``.
         check: called with ``knowledge`` and ``reach``.
-        evaluate: called with the files, ``knowledge`` and ``html``.
+        evaluate: called with the files, ``safety``, ``knowledge`` and ``html``.
+        train: called with ``knowledge``, ``verdicts``, the files of the ``gate``, and ``dry_run``.
     """
     app = typer.Typer(
         add_completion=False,
@@ -31,6 +37,7 @@ def command_line(
         '  python run_bot.py ask "is it legal"    one answer\n\n'
         "  python run_bot.py ask                  a chat in the terminal\n\n"
         "  python run_bot.py check                look for faults in the pack\n\n"
+        "  python run_bot.py train --dry-run      what responders' verdicts would teach triage\n\n"
         "Exit codes: 0 done, 1 faults found, 2 not understood, 3 something needed is missing.",
     )
 
@@ -52,16 +59,24 @@ def command_line(
     @app.command(
         "ask",
         epilog='Examples: python run_bot.py ask "how long is one session" | '
+        'python run_bot.py ask --explain "i cannot go on" | '
         "python run_bot.py ask --jsonl < questions.jsonl > replies.jsonl",
     )
     def ask_command(
         text: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]", help="The question; without it, a chat.")] = None,
         *,
         jsonl: Annotated[bool, typer.Option("--jsonl", help="Read and write one JSON object a line.")] = False,
+        explain: Annotated[
+            bool,
+            typer.Option(
+                "--explain",
+                help="Also say why triage decided so, for editors and responders; with TEXT or --jsonl.",
+            ),
+        ] = False,
         knowledge: KnowledgeOption = None,
     ) -> None:
         """Ask one question, chat in the terminal, or answer a file of questions."""
-        ask(text or [], jsonl=jsonl, knowledge=knowledge)
+        ask(text or [], jsonl=jsonl, explain=explain, knowledge=knowledge)
 
     @app.command("check", epilog="Example: python run_bot.py check --knowledge my-pack")
     def check_command(
@@ -74,15 +89,52 @@ def command_line(
         """Look for faults in the pack; exit 1 when there is one."""
         check(knowledge=knowledge, reach=reach)
 
-    @app.command("eval", epilog="Example: python run_bot.py eval tests/eval/*.jsonl --html report.html")
+    @app.command(
+        "eval",
+        epilog="Examples: python run_bot.py eval tests/eval/*.jsonl --html report.html | "
+        "python run_bot.py eval --safety tests/safety/dev_*.jsonl",
+    )
     def evaluate_command(
         files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled questions, one JSON object a line.")],
+        *,
+        safety: Annotated[
+            bool,
+            typer.Option("--safety", help="The files hold labelled messages for triage: measure what it finds and misses."),
+        ] = False,
         knowledge: KnowledgeOption = None,
         html: Annotated[
-            Path | None, typer.Option(help="Where to write the page with plots.", show_default="var/eval.html")
+            Path | None,
+            typer.Option(help="Where to write the page with plots.", show_default="var/eval.html or var/safety.html"),
         ] = None,
     ) -> None:
-        """Measure the answers on labelled questions: a table here, and a page with plots."""
-        evaluate(files, knowledge=knowledge, html=html)
+        """Measure the answers on labelled questions, or triage on labelled messages: tables here, and a page with plots."""
+        evaluate(files, safety=safety, knowledge=knowledge, html=html)
+
+    @app.command(
+        "train",
+        epilog="Examples: python run_bot.py train --dry-run | "
+        "python run_bot.py train --verdicts var/verdicts.jsonl --gate my-messages.jsonl",
+    )
+    def train_command(
+        more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]", help="More files of the gate.")] = None,
+        *,
+        verdicts: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="What responders said.", show_default="var/verdicts.jsonl")
+        ] = None,
+        gate: Annotated[
+            list[Path] | None,
+            typer.Option(
+                metavar="FILE",
+                help="Labelled messages, as for eval --safety, on which the new triage may not be worse.",
+                show_default="safety/gate/*.jsonl of the pack",
+            ),
+        ] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure and print; write nothing.")] = False,
+        knowledge: KnowledgeOption = None,
+    ) -> None:
+        """Teach triage what responders said of handoffs; where that makes it worse, write nothing and exit with 1."""
+        if more and not gate:
+            raise typer.BadParameter(f"{more[0]}: name the files of the gate with --gate, and verdicts with --verdicts.")
+        train(knowledge=knowledge, verdicts=verdicts, gate=[*(gate or ()), *(more or ())], dry_run=dry_run)
 
     return app

@@ -8,6 +8,7 @@ from typing import Annotated, Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from adapters.terminal.explain import explanation
 from bot.conversation import Conversations
 from bot.model import Channel, ConversationId, Message, MessageId
 from bot.ports import Clock
@@ -39,11 +40,20 @@ def lines_of(stream: BinaryIO) -> Iterator[bytes]:
             ended = not rest or rest.endswith(b"\n")
 
 
-async def answer_lines(lines: Iterable[bytes], conversations: Conversations, clock: Clock) -> AsyncIterator[str]:
-    """Yield one line of JSON for each line of input; blank lines are passed over."""
+async def answer_lines(
+    lines: Iterable[bytes], conversations: Conversations, clock: Clock, *, explain: bool = False
+) -> AsyncIterator[str]:
+    """Yield one line of JSON for each line of input; blank lines are passed over.
+
+    Args:
+        lines: what was read.
+        conversations: who answers.
+        clock: what time it is.
+        explain: whether each object says under ``explain`` why triage decided so.
+    """
     for number, raw in enumerate(lines, start=1):
         if raw.strip():
-            yield _as_line(await _answer(raw, number, conversations, clock.now()))
+            yield _as_line(await _answer(raw, number, conversations, clock.now(), explain=explain))
 
 
 def _as_line(reply: dict[str, Any]) -> str:
@@ -55,7 +65,7 @@ def _as_line(reply: dict[str, Any]) -> str:
     return line
 
 
-async def _answer(raw: bytes, number: int, conversations: Conversations, now: datetime) -> dict[str, Any]:
+async def _answer(raw: bytes, number: int, conversations: Conversations, now: datetime, *, explain: bool) -> dict[str, Any]:
     if len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES:
         return {"error": f"line {number} is over {MAX_LINE_BYTES:,} bytes; send a shorter one"}
     try:
@@ -81,7 +91,8 @@ async def _answer(raw: bytes, number: int, conversations: Conversations, now: da
         locale=line.locale,
     )
     try:
+        why = {"explain": explanation(await conversations.explain(message))} if explain else {}
         turn = await conversations.handle(message)
     except Exception as error:  # noqa: BLE001 - one line must not end the run
         return {"id": line.id, "error": f"line {number} could not be answered ({type(error).__name__})"}
-    return {"id": line.id, **as_json(turn)}
+    return {"id": line.id, **as_json(turn), **why}

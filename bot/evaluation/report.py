@@ -1,21 +1,17 @@
 """The measurements as a table in the terminal and as one HTML page with plots, which needs no other file."""
 
-import base64
-import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from rich.console import Console
 from rich.table import Table
 
 from bot.evaluation.measure import Outcome, Report, Result
+from bot.evaluation.page import picture, plot, write
 from bot.model import Kind
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "clarified", "abstained", "other")
@@ -47,10 +43,9 @@ def write_page(report: Report, path: Path) -> None:
     Raises:
         OSError: the place cannot be written to.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["html"]), trim_blocks=True
-    )
-    page = environment.get_template("report.html").render(
+    write(
+        path,
+        "report.html",
         groups=[
             ("By what was expected", _rows(report.by(lambda each: [each.question.kind]))),
             ("By style", _rows(report.by(lambda each: [f"{each.question.kind}: {each.question.style}"]))),
@@ -58,19 +53,12 @@ def write_page(report: Report, path: Path) -> None:
         ],
         outcomes=OUTCOMES,
         confusion=report.confusion(),
-        curve=_picture(_curve(report)),
-        reliability=_picture(_reliability(report)),
+        curve=picture(_curve(report)),
+        reliability=picture(_reliability(report)),
         threshold=f"{report.threshold:.2f}",
         total=len(report.results),
         failures=[each for each in report.results if each.outcome != "right"],
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(page, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _expected(each: Result) -> list[str]:
@@ -96,7 +84,7 @@ def _table(title: str, groups: Mapping[str, Mapping[str, int]]) -> Table:
 
 
 def _curve(report: Report) -> "Figure":
-    figure, axes = _plot("Risk and coverage", "share of messages answered", "share of those that were wrong")
+    figure, axes = plot("Risk and coverage", "share of messages answered", "share of those that were wrong")
     axes.plot([point.coverage for point in report.curve], [point.risk for point in report.curve], drawstyle="steps-post")
     axes.set_xlim(0, 1)
     axes.set_ylim(bottom=0)
@@ -104,7 +92,7 @@ def _curve(report: Report) -> "Figure":
 
 
 def _reliability(report: Report) -> "Figure":
-    figure, axes = _plot("Reliability", "score", "share that was right")
+    figure, axes = plot("Reliability", "score", "share that was right")
     axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
     for score, right, count in report.reliability:
         axes.plot(score, right, "o", color="tab:blue")
@@ -112,21 +100,3 @@ def _reliability(report: Report) -> "Figure":
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     return figure
-
-
-def _plot(title: str, x_label: str, y_label: str) -> "tuple[Figure, Axes]":
-    from matplotlib.figure import Figure  # slow to import, and only needed here
-
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(title)
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    axes.grid(visible=True, alpha=0.3)
-    return figure, axes
-
-
-def _picture(figure: "Figure") -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -141,17 +141,12 @@ def read_cases(paths: Iterable[Path]) -> list[Case]:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise EvaluationError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__})") from error
+            raise EvaluationError(f"{path}: cannot be read ({type(error).__name__}). Name a file of JSON lines.") from error
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                cases.append(Case.model_validate(json.loads(line)))
-            except (ValidationError, ValueError) as error:
-                problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "not JSON"
-                raise EvaluationError(f"{path}:{number}: not a labelled message ({problem})") from error
+            if line.strip():
+                cases.append(_case(line, f"{path}:{number}"))
     if not cases:
-        raise EvaluationError("The files hold no labelled messages.")
+        raise EvaluationError("The files hold no message. Write one JSON object a line, with id, text and expect.")
     return cases
 
 
@@ -174,6 +169,19 @@ def measure_safety(
         alarm = 10.0 if judged.layer == "rule" and route.kind in URGENT else judged.alarm
         seen.append(Seen(case=case, kind=route.kind or NONE, about=route.about, severity=route.severity, alarm=alarm, ms=ms))
     return SafetyReport(seen=tuple(seen))
+
+
+def _case(line: str, where: str) -> Case:
+    try:
+        return Case.model_validate(json.loads(line))
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in problem["loc"]) or "the line"
+        raise EvaluationError(
+            f"{where}: {field}: {problem['msg']}. A labelled message needs id, text and expect."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise EvaluationError(f"{where}: is not JSON. Write one object a line.") from error
 
 
 def _shares(pairs: Iterable[tuple[str, bool]]) -> list[Share]:

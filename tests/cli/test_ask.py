@@ -1,5 +1,6 @@
 """``ask``: one question, and a chat."""
 
+import json
 import os
 import pty
 import subprocess
@@ -127,3 +128,33 @@ def test_a_place_that_cannot_be_written_to_costs_a_note(run: Run, tmp_path: Path
     assert done.returncode == 0
     assert "A late item costs" in done.stdout
     assert "HANDRAIL_DATA_DIR" in done.stderr
+
+
+def test_explain_says_why_after_the_reply(run: Run) -> None:
+    """The visitor's reply comes first, then the rule, the sentence, and whom it is about."""
+    done = run("ask", "--explain", "he is going to kill himself")
+    assert done.returncode == 0
+    assert done.stdout.index("call 116 123") < done.stdout.index("crisis-other (crisis) matched")
+    assert "somebody else" in done.stdout
+
+
+def test_explain_is_no_part_of_a_plain_reply(run: Run) -> None:
+    """Without the flag nothing is explained."""
+    assert "Triage" not in run("ask", "he is going to kill himself").stdout
+
+
+def test_explain_goes_into_every_json_object(run: Run) -> None:
+    """With ``--jsonl`` each reply gets one more field; a line that is not valid gets none."""
+    done = run("ask", "--jsonl", "--explain", given='{"id": 1, "text": "he is suicidal years ago"}\n{}\n')
+    reply, error = map(json.loads, done.stdout.splitlines())
+    assert [(each["rule"], each["held_back"]) for each in reply["explain"]["rules"]] == [("crisis-other", True)]
+    assert reply["explain"]["kind"] is None
+    assert list(reply)[-2:] == ["ms", "explain"]
+    assert "explain" not in error
+
+
+def test_explain_needs_a_message(run: Run) -> None:
+    """A chat is for visitors' eyes; the flag alone is not understood, and says what to write."""
+    done = run("ask", "--explain")
+    assert done.returncode == 2
+    assert 'Write `ask --explain "TEXT"`, or add --jsonl.' in done.stderr

@@ -89,3 +89,37 @@ def test_eval_names_a_page_that_cannot_be_written(run: Run, tmp_path: Path) -> N
     done = run("eval", file, "--html", str(tmp_path))
     assert done.returncode == 3
     assert "Name another place with --html." in done.stderr
+
+
+def test_eval_of_safety_prints_tables_and_writes_a_page(run: Run, data_dir: Path, tmp_path: Path) -> None:
+    """Found and false alarms in the terminal, missed messages on the page beside the index."""
+    file = questions(
+        tmp_path,
+        {"id": "1", "text": "i want to kill myself", "expect": "crisis", "severity": "high", "about": "self"},
+        {"id": "2", "text": "legs over the railing", "expect": "crisis"},
+        {"id": "3", "text": "late fees", "expect": "none"},
+    )
+    done = run("eval", "--safety", file)
+    assert done.returncode == 0
+    assert "Danger found: 1 of 2" in done.stdout
+    assert "False alarms: 0 of 1" in done.stdout
+    assert f"Page with plots: {data_dir / 'safety.html'}" in done.stdout
+    assert "legs over the railing" not in done.stdout
+    assert "legs over the railing" in (data_dir / "safety.html").read_text(encoding="utf-8")
+
+
+def test_eval_of_safety_names_a_wrong_message(run: Run, tmp_path: Path) -> None:
+    """A label that triage does not know is named with file, line and field; exit code 1."""
+    done = run("eval", "--safety", questions(tmp_path, {"id": "1", "text": "late", "expect": ["fines"]}))
+    assert done.returncode == 1
+    assert "questions.jsonl:1: expect: " in done.stderr
+    assert run("eval", "--safety", "nowhere.jsonl").returncode == 1
+
+
+def test_eval_of_safety_names_a_page_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    """Exit code 3, and how to name another place; what was measured is printed all the same."""
+    file = questions(tmp_path, {"id": "1", "text": "late fees", "expect": "none"})
+    done = run("eval", "--safety", file, "--html", str(tmp_path))
+    assert done.returncode == 3
+    assert "False alarms: 0 of 1" in done.stdout
+    assert "Name another place with --html." in done.stderr

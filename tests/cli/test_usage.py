@@ -17,11 +17,19 @@ def test_help_shows_examples_and_exit_codes(run: Run) -> None:
     """The first page lists the commands, examples of each use, and what the exit codes mean."""
     done = run("--help")
     assert done.returncode == 0
-    for part in ("serve", "ask", "check", "eval", "Examples:", "Exit codes: 0 done, 1 faults found, 2 not understood"):
+    for part in (
+        "serve",
+        "ask",
+        "check",
+        "eval",
+        "train",
+        "Examples:",
+        "Exit codes: 0 done, 1 faults found, 2 not understood",
+    ):
         assert part in done.stdout
 
 
-@pytest.mark.parametrize("command", ["serve", "ask", "check", "eval"])
+@pytest.mark.parametrize("command", ["serve", "ask", "check", "eval", "train"])
 def test_each_command_has_help_with_an_example(run: Run, command: str) -> None:
     """The help of a command says what it does, its options, and shows it in use."""
     done = run(command, "--help")

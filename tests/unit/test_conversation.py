@@ -12,8 +12,8 @@ from bot.assembly import Core
 from bot.conversation import Conversations, Site, kind_of
 from bot.errors import StoreUnavailable
 from bot.memory import FixedClock, MemoryStore
-from bot.model import Abstained, ConversationId, Handoff, Kind, MessageId, Owner, Relayed, Route, Turn
-from bot.triage import Triage
+from bot.model import Abstained, ConversationId, Handoff, Kind, MessageId, Owner, Relayed, Route, Said, Turn
+from bot.triage import Judgement, Triage
 from tests.conftest import NOON, a_message, conversations_of
 
 HERE = ConversationId("c-1")
@@ -378,3 +378,33 @@ def test_each_decision_has_its_word() -> None:
     """A decision's kind is the word used everywhere."""
     assert kind_of(Relayed()) is Kind.RELAYED
     assert kind_of(Abstained(on_subject=True, score=0.0)) is Kind.ABSTAIN
+
+
+async def test_why_is_told_as_the_message_is_handled(library: Conversations, store: MemoryStore) -> None:
+    """The explanation is of the same decision, and records nothing."""
+    await library.handle(a_message("late fees"))
+    judged = await library.explain(a_message("i want to kill myself"))
+    assert (judged.route.kind, judged.layer) == (Kind.CRISIS, "rule")
+    assert (await library.explain(a_message("opening times"))).route.kind is None
+    assert len(await store.of(HERE)) == 1
+
+
+async def test_why_reads_the_turns_before_as_triage_does(store: MemoryStore, clock: FixedClock, small_core: Core) -> None:
+    """Turns that raised no danger are read together with the message; a message that raises something stands alone."""
+    read: list[int] = []
+
+    class Listening:
+        def route(self, text: str, recent: Sequence[Said] = ()) -> Route:
+            return self.explain(text, recent).route
+
+        def explain(self, text: str, recent: Sequence[Said] = ()) -> Judgement:
+            read.append(len(recent))
+            return Judgement(route=Route(kind=Kind.CRISIS if "die" in text else None), layer="")
+
+    core = replace(small_core, triage=cast("Triage", Listening()))
+    library = conversations_of(core, store, clock)
+    await library.handle(a_message("late fees"))
+    read.clear()
+    await library.explain(a_message("and now"))
+    await library.explain(a_message("i want to die"))
+    assert read == [0, 1, 0]
