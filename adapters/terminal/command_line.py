@@ -116,7 +116,7 @@ def command_line(
         "python run_bot.py train --verdicts var/verdicts.jsonl --gate my-messages.jsonl",
     )
     def train_command(
-        more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]", help="More files of the gate.")] = None,
+        more: Annotated[list[Path] | None, typer.Argument(metavar="FILE…", help="More files of the gate.")] = None,
         *,
         verdicts: Annotated[
             Path | None, typer.Option(metavar="FILE", help="What responders said.", show_default="var/verdicts.jsonl")
