@@ -14,8 +14,6 @@ from bot.triage.rules import Hit, Rules, SafetyText
 from bot.triage.views import Views
 
 MAX_READ_CHARS = 8_400  # from each end of a longer message; danger may stand last
-# Missing a person in danger is worse than showing numbers for nothing, so danger needs half the lead over other kinds.
-DANGER_WEIGHT = 2.0
 MIN_WORDS = 2  # different ones; a single word is left to the rules, since "no" and "bye" stand in many bad messages
 HELD_DIVISOR = 8.0
 # A rule that fires on words which the classifier hears as harmless ("in 2008 my brother had a seizure") is not dropped: the
@@ -157,15 +155,14 @@ class Triage:
             reached |= {each: reached[each] / HELD_DIVISOR for each in (URGENCY, Kind.DISTRESS.value)}
             unease /= HELD_DIVISOR
         shares = tuple(reached.items())
-        raised = {
-            each: share * (DANGER_WEIGHT if each in _DANGERS else 1.0) for each, share in reached.items() if share >= 1
-        }
+        raised = {each: share for each, share in reached.items() if share >= 1}
         if not raised and unease >= 1:
             raised = {Kind.DISTRESS.value: 1.0}
         if not raised:
             concern = min(1.0, max(unease, reached[Kind.DISTRESS]))
             return Judgement(route=Route(concern=concern, language=language), layer="", shares=shares)
-        concern_name = max(raised, key=lambda each: raised[each])
+        first = raised.keys() & _DANGERS or raised.keys()  # danger and distress come before all else; of two the louder
+        concern_name = max(first, key=lambda each: raised[each])
         label, part, strengths = _loudest(concern_name, classifier, views)
         severity = _severity(strengths) if KINDS[label].kind in URGENT else None
         route = replace(KINDS[label], severity=severity, language=language, reason=f"classifier: {label}", concern=1.0)
