@@ -62,6 +62,12 @@ class Classifier:
         margins = weights @ self.data.weights[columns].astype(np.float32) + self.data.bias
         return dict(zip(self.data.labels, strength(margins).tolist(), strict=True))
 
+    def for_one_message(self) -> "Classifier":
+        """Return one that remembers what it said of each piece of text; for one message, so that no text outlives it."""
+        copy = Classifier(self.data)
+        copy.strengths = lru_cache(maxsize=None)(self.strengths)  # type: ignore[method-assign]
+        return copy
+
     def is_ordinary(self, text: str) -> bool:
         """Whether an editor stored just these words as an ordinary question or as small talk ("bye")."""
         mark = mark_of(text)

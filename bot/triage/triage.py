@@ -142,9 +142,9 @@ class Triage:
         return strengths[URGENCY] >= BORNE_OUT * self._classifier.data.thresholds[URGENCY]
 
     def _learnt(self, views: Sequence[str], *, held: bool, margin: float, min_words: int) -> Judgement:
-        classifier = self._classifier
-        if classifier is None:
+        if self._classifier is None:
             return Judgement(route=Route(), layer="")
+        classifier = self._classifier.for_one_message()
         language = _language(classifier, views[0])
         if any(map(classifier.is_ordinary, views)) or len(set(_words(views[0]))) < min_words:
             return Judgement(route=Route(language=language), layer="")
