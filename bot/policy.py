@@ -24,6 +24,8 @@ FOREIGN_SHARE = 0.5  # below this share of known words a message of some length 
 FOREIGN_WORDS = 4
 SMALLTALK_WORDS = 25  # a longer message, or one on the subject, must be small talk as surely as an answer must be right
 TERSE_SCORE = 0.85  # "length" or "how long" may mean several things: ask which, unless it is a stored phrasing
+# Of all development questions answered with a smaller lead a third are wrong; a short one can be asked back about in a line.
+NARROW_LEAD, NARROW_WORDS = 0.1, 6
 GENERAL_SCORE = 1 / 3  # for the general fact below "ask a doctor", which says itself that it is no advice
 UNEASY = 0.5  # share of the threshold for danger from which a message that fits no answer gets the offer of a person
 
@@ -61,14 +63,19 @@ def decide(
         short = findings.n_words <= SMALLTALK_WORDS and not on_subject
         if best.score >= (calibration.smalltalk_threshold if short else calibration.answer_threshold):
             return _small_talk(best, small_talk_topics, on_subject=on_subject)
-    elif best.score >= (TERSE_SCORE if findings.is_terse else calibration.answer_threshold):
+    elif best.score >= (TERSE_SCORE if findings.is_terse else calibration.answer_threshold) and not _is_narrow(findings):
         return _answered(best, findings)
     near = tuple(each for each in findings.candidates[:MAX_CHOICES] if not each.answer_id.startswith(SMALLTALK_PREFIX))
     if why := _unreadable(route, findings, too_long=too_long):
         return Abstained(on_subject=on_subject and why != "other_language", score=best.score, why=why)
-    if findings.among >= calibration.clarify_threshold and len(near) >= 2:
+    if (findings.among >= calibration.clarify_threshold or _is_narrow(findings)) and len(near) >= 2:
         return Clarified(candidates=near)
     return Abstained(on_subject=on_subject, score=best.score)
+
+
+def _is_narrow(findings: Findings) -> bool:
+    """Whether a few words fit two answers so equally that the first is a matter of chance: "how long does it last"."""
+    return findings.n_words <= NARROW_WORDS and findings.lead < NARROW_LEAD and len(findings.candidates) >= 2
 
 
 def _answered(best: Candidate, findings: Findings) -> Answered:

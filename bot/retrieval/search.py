@@ -23,6 +23,7 @@ class Findings:
     n_questions: int = 1
     n_words: int = 0
     known_words: float = 1.0  # share of the words that are English or known to the pack; 0 where none is a word that joins
+    lead: float = 1.0  # of the first candidate's decision over the second's
     is_terse: bool = False  # a word or two by themselves, which may mean several things
 
     @property
@@ -74,7 +75,8 @@ class Searcher:
         questions = separate_questions(text)
         if len(questions) >= MANY_QUESTIONS:
             return Findings(candidates=(), among=0.0, n_questions=len(questions), n_words=len(tokens), known_words=known)
-        found = read(self.index, text, tokens, earlier).candidates(self.calibration)
+        ranking = read(self.index, text, tokens, earlier)
+        found, lead = ranking.candidates(self.calibration), ranking.evidence.lead
         second: tuple[Candidate, ...] = ()
         if len(questions) >= 2 and len(tokens) <= MAX_TWO_WORDS:
             found, second = self._two(questions, found)
@@ -85,6 +87,7 @@ class Searcher:
             n_questions=max(1, len(questions)),
             n_words=len(tokens),
             known_words=known,
+            lead=1.0 if second else lead,
             is_terse=len(tokens) <= TERSE_WORDS and not earlier,
         )
 

@@ -98,7 +98,7 @@ async def test_a_person_can_be_asked_for_at_any_time(visit: Visit) -> None:
     await visit.button("Talk to a person").click()
 
     await expect(visit.questions.last).to_contain_text("I would like to talk to a person, please.")
-    await expect(visit.replies.last).to_contain_text("I have noted that you want to talk to a person")
+    await expect(visit.replies.last).to_contain_text("noted for the team")
 
 
 async def test_what_is_typed_is_shown_as_text(visit: Visit) -> None:

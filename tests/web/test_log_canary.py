@@ -19,10 +19,10 @@ from tests.web.sites import Got, Site, Visitor
 
 MARK = "canary7c1f"
 SAID = [
+    f"I am having a panic attack {MARK}",
     f"{MARK}. My book is overdue. How much is the fine?",
     f"I want to kill myself {MARK}",
     f"my friend is unconscious {MARK}",
-    f"I am having a panic attack {MARK}",
     f"should I stop my medication {MARK}",
     f"where can I buy mdma {MARK}",
     f"let me talk to a person {MARK}",
