@@ -35,7 +35,7 @@ from bot.replies import Replies, Setting
 from bot.retrieval.search import MAX_QUERY_CHARS, NOTHING, Findings, Searcher
 from bot.text import fold, tokenize
 from bot.triage import Judgement, Triage
-from bot.triage.kinds import DANGER
+from bot.triage.kinds import DANGER, graver
 
 log = logging.getLogger("handrail")
 STORE_S = 2.0  # for reading a conversation, and for recording a turn; a store that takes longer counts as away
@@ -124,7 +124,7 @@ class Conversations:
         turns, latch = record.turns, record.latch()
         edited = next((turn for turn in turns if turn.message_id == message.edit_of), None)
         recent = [turn for turn in turns if turn is not edited][-RECENT_TURNS:]
-        if route.kind is None and recent:
+        if route.kind in {None, Kind.DISTRESS} and recent:
             route = self._route(message, _said(recent), route)
         if latch and route.kind in {None, Kind.DISTRESS} and route.concern >= LATCHED_CONCERN:
             before = next(turn for turn in reversed(turns) if is_urgent(turn.kind))
@@ -138,7 +138,7 @@ class Conversations:
             )
         if edited is not None and (route.kind not in DANGER or edited.visitor_text == _kept(message.text)):
             return edited
-        repeated = route.kind is Kind.CRISIS and any(turn.kind is Kind.CRISIS for turn in turns[-3:])
+        repeated = route.kind is Kind.CRISIS and any(_says_as_much(turn, route) for turn in turns[-3:])
         setting = self._setting(message, route, n_turns=len(turns), latch=latch, repeated=repeated)
         answered = self._answer(message, route, record, setting)
         if answered is None:
@@ -285,7 +285,7 @@ class Conversations:
         repeated: bool = False,
     ) -> Setting:
         return Setting(
-            locale=message.locale if message.locale != self._locale else route.language,
+            locale=language if (language := message.locale.partition("-")[0].lower()) != self._locale else route.language,
             channel=message.channel,
             nth=n_turns,
             today=self._clock.now().date(),
@@ -357,6 +357,12 @@ def _score_of(decision: Decision) -> float:
             return general.score if general else 1.0
         case Relayed():
             return 1.0
+
+
+def _says_as_much(turn: Turn, route: Route) -> bool:
+    """Whether a turn's card was about the same danger, and no less grave: then it need not be said in full again."""
+    same = (turn.kind, turn.about, turn.variant) == (route.kind, route.about, route.variant)
+    return same and graver(turn.severity, route.severity) == turn.severity
 
 
 def _said(turns: Sequence[Turn]) -> list[Said]:

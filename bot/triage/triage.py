@@ -10,7 +10,7 @@ from bot.model import Kind, Route, Said, Severity
 from bot.text import Spelling, fold, sentences, tokenize
 from bot.triage.classifier import MAX_CHARS, Classifier, ClassifierData
 from bot.triage.kinds import CONCERNS, DANGER, KINDS, URGENCY, URGENT, Heard, by_concern, graver, likeliest, listen
-from bot.triage.rules import Hit, Rules, SafetyText
+from bot.triage.rules import Hit, Rules, SafetyText, words_of
 from bot.triage.views import Views
 
 MAX_READ_CHARS = 8_400  # from each end of a longer message; danger may stand last
@@ -22,6 +22,7 @@ BORNE_OUT = 0.7
 MANY_PARTS = 6  # sentences
 PART_MARGIN = 1.2  # how far a long message may outweigh its loudest sentence
 MIN_LANGUAGE = 0.6  # chance from which a language is named
+LIKELY_LANGUAGE = 0.3  # enough to word a card by: whoever is in danger should read it in the likeliest language
 MIN_LANGUAGE_WORDS = 3
 
 # The turns before (research/safety.md, layer 6). Danger split over short turns is read as one text, which must be clearer
@@ -112,7 +113,7 @@ class Triage:
         hits = looked_up or []
         hit = next((hit for hit in hits if not hit.held), None)
         by_rule = hit.route if hit else None
-        held = any(hit.held and hit.route.kind in DANGER for hit in hits)
+        held = [hit.sentence for hit in hits if hit.held and hit.route.kind in DANGER]
         min_words = MIN_WORDS if looked_up is not None else 1  # without the rules nobody else looks at a single word
         learnt = _tried(
             "classifier", failed, lambda: self._learnt(views, held=held, margin=margin, min_words=min_words)
@@ -125,7 +126,10 @@ class Triage:
         if hit and by_rule.kind in URGENT and learnt.shares and not self._is_borne_out(hit, judged.alarm):
             by_rule = Route(kind=Kind.DISTRESS, reason=by_rule.reason)
         severity = graver(by_rule.severity, learnt.severity) if by_rule.kind in URGENT else None
-        described = replace(by_rule, severity=severity, language=learnt.route.language, concern=1.0)
+        language = learnt.route.language
+        if not language and self._classifier is not None and "classifier" not in failed:
+            language = _language(self._classifier, text, LIKELY_LANGUAGE)
+        described = replace(by_rule, severity=severity, language=language, concern=1.0)
         if by_rule.about == "self" and by_rule.kind is learnt.route.kind:
             described = replace(described, about=learnt.route.about)
         return replace(judged, route=described, layer="rule")
@@ -141,7 +145,7 @@ class Triage:
         strengths = self._classifier.strengths(hit.matched)
         return strengths[URGENCY] >= BORNE_OUT * self._classifier.data.thresholds[URGENCY]
 
-    def _learnt(self, views: Sequence[str], *, held: bool, margin: float, min_words: int) -> Judgement:
+    def _learnt(self, views: Sequence[str], *, held: Sequence[str], margin: float, min_words: int) -> Judgement:
         if self._classifier is None:
             return Judgement(route=Route(), layer="")
         classifier = self._classifier.for_one_message()
@@ -151,9 +155,13 @@ class Triage:
         heard = [listen(classifier, view) for view in views]
         reached = {each: max(_reached(one, each, classifier.data) for one in heard) / margin for each in CONCERNS}
         unease = max(_reached(one, URGENCY, classifier.data, "unease") for one in heard) / margin
-        if held:  # an exception that an editor wrote and tested explains the words that sound like danger
-            reached |= {each: reached[each] / HELD_DIVISOR for each in (URGENCY, Kind.DISTRESS.value)}
-            unease /= HELD_DIVISOR
+        if held:  # an exception that an editor wrote and tested explains what sounds like danger, in its own sentence
+            rest = _without(views[0], held)
+            heard_there = listen(classifier, rest) if rest else None
+            for each in (URGENCY, Kind.DISTRESS.value):
+                elsewhere = _reached(heard_there, each, classifier.data) / margin if heard_there else 0.0
+                reached[each] = max(reached[each] / HELD_DIVISOR, elsewhere)
+            unease = max(unease / HELD_DIVISOR, reached[URGENCY])
         shares = tuple(reached.items())
         raised = {each: share for each, share in reached.items() if share >= 1}
         if not raised and unease >= 1:
@@ -161,6 +169,7 @@ class Triage:
         if not raised:
             concern = min(1.0, max(unease, reached[Kind.DISTRESS]))
             return Judgement(route=Route(concern=concern, language=language), layer="", shares=shares)
+        language = language or _language(classifier, views[0], LIKELY_LANGUAGE)
         first = raised.keys() & _DANGERS or raised.keys()  # danger and distress come before all else; of two the louder
         concern_name = max(first, key=lambda each: raised[each])
         label, part, strengths = _loudest(concern_name, classifier, views)
@@ -232,11 +241,17 @@ def _severity(strengths: dict[str, float]) -> Severity:
     return "imminent" if name == "imminent" else "moderate" if name == "moderate" else "high"
 
 
-def _language(classifier: Classifier, text: str) -> str:
+def _without(text: str, held: Sequence[str]) -> str:
+    """Return the sentences of a text that are none of those in which an exception stands."""
+    rest = [each for each in sentences(text) if not any(words_of(each) in one or one in words_of(each) for one in held)]
+    return " ".join(rest) if any(map(_words, rest)) else ""
+
+
+def _language(classifier: Classifier, text: str, least: float = MIN_LANGUAGE) -> str:
     if len(_words(text)) < MIN_LANGUAGE_WORDS:
         return ""
     name, chance = likeliest(classifier.strengths(text), "language:")
-    return name if chance >= MIN_LANGUAGE else ""
+    return name if chance >= least else ""
 
 
 def _words(text: str) -> list[str]:

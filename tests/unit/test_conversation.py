@@ -9,12 +9,12 @@ from typing import cast
 import pytest
 
 from bot.assembly import Core
-from bot.conversation import Conversations, Site, kind_of
+from bot.conversation import Conversations, Site, _says_as_much, kind_of
 from bot.errors import StoreUnavailable
 from bot.memory import FixedClock, MemoryStore
-from bot.model import Abstained, ConversationId, Handoff, Kind, MessageId, Owner, Relayed, Route, Said, Turn
+from bot.model import Abstained, ConversationId, Handoff, Kind, MessageId, Owner, Relayed, Route, Said, Severity, Turn
 from bot.triage import Judgement, Triage
-from tests.conftest import NOON, a_message, conversations_of
+from tests.conftest import NOON, a_message, a_turn, conversations_of
 
 HERE = ConversationId("c-1")
 
@@ -408,3 +408,13 @@ async def test_why_reads_the_turns_before_as_triage_does(store: MemoryStore, clo
     await library.explain(a_message("and now"))
     await library.explain(a_message("i want to die"))
     assert read == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "again"), [("moderate", "imminent", False), ("high", "high", True), ("high", "moderate", True)]
+)
+def test_a_graver_danger_is_worded_in_full(first: Severity, second: Severity, *, again: bool) -> None:
+    """The short reminder stands only for a card that has said as much."""
+    turn = replace(a_turn(), kind=Kind.CRISIS, severity=first)
+    assert _says_as_much(turn, Route(kind=Kind.CRISIS, severity=second)) is again
+    assert not _says_as_much(turn, Route(kind=Kind.CRISIS, severity=second, variant="abuse"))

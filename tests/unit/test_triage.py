@@ -3,7 +3,8 @@
 import pytest
 
 from bot.assembly import Core
-from bot.model import Kind
+from bot.model import Kind, Said
+from bot.triage.kinds import URGENT
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,38 @@ def test_a_disguise_does_not_hide_danger(small_core: Core, text: str) -> None:
 def test_a_past_that_is_over_holds_back_only_its_own_sentence(small_core: Core) -> None:
     """A sentence about the past does not lower the alarm of the next."""
     assert small_core.triage.route("I used to want to die. Now I want to die again.").kind is Kind.CRISIS
+
+
+def test_an_exception_explains_its_own_sentence_alone(core: Core) -> None:
+    """The past of one sentence does not quiet the danger of the next, whichever layer hears it."""
+    text = "Years ago I wanted to kill myself. Tonight the letters are written and the tablets are counted."
+    assert core.triage.route(text).kind in URGENT
+    assert core.triage.route("Years ago I wanted to kill myself. Today I am well. How long is a session?").kind not in URGENT
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("ich will mich umbringen", "de"),
+        ("quiero morirme, ya no aguanto más", "es"),
+        ("je veux mourir ce soir", "fr"),
+        ("não quero mais viver, vou acabar com isto hoje", "pt"),
+    ],
+)
+def test_danger_is_found_in_five_languages_and_answered_in_them(core: Core, text: str, language: str) -> None:
+    """The card is worded in the language of the message."""
+    route = core.triage.route(text)
+    assert (route.kind, route.language) == (Kind.CRISIS, language)
+
+
+def test_whom_it_is_about_and_how_grave_it_is_come_out(core: Core) -> None:
+    """Wording and alarm depend on both."""
+    route = core.triage.route("My brother has just taken all his pills and he says goodbye to everyone")
+    assert (route.kind in URGENT, route.about, route.severity) == (True, "other", "imminent")
+
+
+def test_danger_split_over_two_messages_is_read_together(core: Core) -> None:
+    """Neither half says it alone."""
+    first = "i have picked the bridge"
+    route = core.triage.route("tonight, once the trains stop", [Said(text=first, concern=core.triage.route(first).concern)])
+    assert route.kind in URGENT
