@@ -237,6 +237,7 @@ class Conversations:
                 calibration=calibration,
                 on_subject=on_subject,
                 too_long=len(text) > MAX_QUERY_CHARS,
+                is_foreign=route.language not in {"", self._locale},
                 small_talk_topics=self._topics,
             )
             part = "replies"

@@ -38,6 +38,7 @@ def decide(
     calibration: Calibration,
     on_subject: bool,
     too_long: bool = False,
+    is_foreign: bool = False,
     small_talk_topics: Set[str] = frozenset(),
 ) -> Decision:
     """Decide on one message; triage comes first, and nothing after it can lower what it raised.
@@ -49,6 +50,7 @@ def decide(
         calibration: the thresholds; see ``Calibration``.
         on_subject: whether the message speaks of the pack's subject.
         too_long: whether only a part of it was read.
+        is_foreign: whether triage takes it for another language than the answers'.
         small_talk_topics: topics of small talk that may be answered.
     """
     if route.kind is not None:
@@ -66,7 +68,7 @@ def decide(
     elif best.score >= (TERSE_SCORE if findings.is_terse else calibration.answer_threshold) and not _is_narrow(findings):
         return _answered(best, findings)
     near = tuple(each for each in findings.candidates[:MAX_CHOICES] if not each.answer_id.startswith(SMALLTALK_PREFIX))
-    if why := _unreadable(route, findings, too_long=too_long):
+    if why := _unreadable(route, findings, too_long=too_long, is_foreign=is_foreign):
         return Abstained(on_subject=on_subject and why != "other_language", score=best.score, why=why)
     if (findings.among >= calibration.clarify_threshold or _is_narrow(findings)) and len(near) >= 2:
         return Clarified(candidates=near)
@@ -85,13 +87,13 @@ def _answered(best: Candidate, findings: Findings) -> Answered:
     return Answered(candidates=(best,))
 
 
-def _unreadable(route: Route, findings: Findings, *, too_long: bool) -> str:
+def _unreadable(route: Route, findings: Findings, *, too_long: bool, is_foreign: bool) -> str:
     """Return which honest word a message needs that no answer fits for sure; empty where it is an ordinary question."""
     if route.concern >= UNEASY:
         return "unsure"
     if too_long:
         return "too_long"
-    if findings.known_words < FOREIGN_SHARE and findings.n_words >= FOREIGN_WORDS:
+    if is_foreign or (findings.known_words < FOREIGN_SHARE and findings.n_words >= FOREIGN_WORDS):
         return "other_language"
     return ""
 

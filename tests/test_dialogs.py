@@ -32,7 +32,7 @@ FOLDER = ROOT / "tests" / "dialogs"
 _EXPECTED = re.compile(r"\[(?P<kinds>[a-z_|]+)(?P<ids>(?: [a-z0-9-]+)*)(?P<notes>(?:, [a-z ]+)*)\]")
 _PRESSED = re.compile(r"<(?P<how>choice|number of) (?P<id>[a-z0-9-]+)>")
 _WITH_ANSWERS = frozenset({Kind.ANSWER, Kind.SMALLTALK, Kind.MEDICAL_ADVICE})
-FIRST_CHARS = 520  # what is seen before scrolling on a phone
+FIRST_CHARS = 400  # what is seen before scrolling on a phone
 
 
 @dataclass

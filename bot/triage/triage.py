@@ -211,13 +211,14 @@ def _tried(layer: str, failed: dict[str, str], work: Callable[[], _Result | None
 def _reached(heard: Heard, concern: str, data: ClassifierData, threshold: str = "") -> float:
     """Return which share of its threshold a concern reaches, by the whole message or by its loudest sentence.
 
-    Where no danger is at stake a sentence must bear a long message out: thirty harmless questions add up to no medical one.
+    Where no danger is at stake, unease included, a sentence must bear a long message out: thirty harmless questions add up
+    to no medical one, and sixty sad sentences to no alarm.
     """
     whole = heard.whole[concern] / data.thresholds[threshold or concern]
     if heard.part is None:
         return whole
     part = heard.part[concern] / data.part_thresholds[threshold or concern]
-    if concern in _DANGERS or heard.n_parts < MANY_PARTS:
+    if (concern in _DANGERS and not threshold) or heard.n_parts < MANY_PARTS:
         return max(whole, part)
     return max(part, min(whole, PART_MARGIN * part))
 
