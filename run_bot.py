@@ -24,14 +24,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bot.errors import BotError, ContentError, EvaluationError, LessonsNotKept, VerdictsUnreadable
-from bot.memory import MemoryStore, SystemClock
+from bot.memory import FixedTeam, MemoryStore, SystemClock
+from bot.ports import Reach
 from bot.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from bot.assembly import Core
     from bot.content.schema import KnowledgeBase
     from bot.conversation import Conversations
-    from bot.ports import Clock
+    from bot.ports import Clock, Team, Transcript
 
 EXIT_FAULTS, EXIT_USAGE, EXIT_UNAVAILABLE = 1, 2, 3
 
@@ -81,7 +82,7 @@ def serve(**options: object) -> None:
     from adapters.web.server import PortInUse, run
 
     store, clock = MemoryStore(settings.max_conversations), SystemClock()
-    conversations = _conversations(core, settings, store, clock)
+    conversations = _conversations(core, settings, store, clock, FixedTeam(Reach(can_be_told=False)))
     try:
         asyncio.run(run(core, conversations, store, clock, settings, say=_say))
     except PortInUse as error:
@@ -98,7 +99,7 @@ def ask(text: Sequence[str], *, jsonl: bool, knowledge: Path | None, explain: bo
         _fail('--explain needs a message. Write `ask --explain "TEXT"`, or add --jsonl.', EXIT_USAGE)
     settings = _settings(knowledge=knowledge)
     core = _core(settings)
-    conversations = _conversations(core, settings, MemoryStore(settings.max_conversations), SystemClock())
+    conversations = _conversations(core, settings, MemoryStore(settings.max_conversations), SystemClock(), FixedTeam())
     if jsonl:
         asyncio.run(_ask_lines(conversations, explain=explain))
     elif text:
@@ -273,7 +274,7 @@ def _load(settings: Settings) -> "KnowledgeBase":
     return load(settings.knowledge)
 
 
-def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock: "Clock") -> "Conversations":
+def _conversations(core: "Core", settings: Settings, store: "Transcript", clock: "Clock", team: "Team") -> "Conversations":
     from bot.conversation import Conversations, Site
     from bot.privacy import reference
 
@@ -283,8 +284,8 @@ def _conversations(core: "Core", settings: Settings, store: "MemoryStore", clock
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,
-        handoffs=store,
         clock=clock,
+        team=team,
         site=Site(country=settings.country, contact=settings.contact_email),
         reference=partial(reference, key=key),
     )

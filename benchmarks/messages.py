@@ -20,7 +20,7 @@ from benchmarks.environment import ROOT, console, goal, kernel, show, use_own_ke
 from benchmarks.synthetic import SEED
 from bot.assembly import assemble
 from bot.conversation import Conversations, Site
-from bot.memory import MemoryStore, SystemClock
+from bot.memory import FixedTeam, MemoryStore, SystemClock
 from bot.model import ConversationId, Message, MessageId
 
 ROUNDS = 15
@@ -56,8 +56,8 @@ def main() -> None:
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,
-        handoffs=store,
         clock=clock,
+        team=FixedTeam(),
         site=Site(country="US"),
     )
     rival = _rival(core.searcher.index.data.phrasings)

@@ -1,14 +1,17 @@
 """The path of one message, the only way into the core: triage, retrieval, decision, wording, record."""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from weakref import WeakValueDictionary
 
 from bot.content import Book
+from bot.errors import OwnerChanged
 from bot.handoff import is_urgent, offer_of, open_for
 from bot.model import (
     Abstained,
@@ -18,10 +21,12 @@ from bot.model import (
     ConversationId,
     Decision,
     Escalated,
+    Handoff,
     Kind,
     Latch,
     Message,
     Owner,
+    Record,
     Relayed,
     Reply,
     Route,
@@ -30,7 +35,7 @@ from bot.model import (
     Turn,
 )
 from bot.policy import SMALLTALK_PREFIX, decide
-from bot.ports import Clock, Handoffs, Transcript
+from bot.ports import Clock, Reach, Team, Transcript
 from bot.replies import Replies, Setting
 from bot.retrieval.search import MAX_QUERY_CHARS, NOTHING, Findings, Searcher
 from bot.text import fold, tokenize
@@ -39,6 +44,7 @@ from bot.triage.kinds import DANGER, graver
 
 log = logging.getLogger("handrail")
 STORE_S = 2.0  # for reading a conversation, and for recording a turn; a store that takes longer counts as away
+MAX_DECISIONS = 5  # on one message; each further one means that a responder took over or gave back in that millisecond
 RECENT_TURNS = 5  # read by triage together with the message
 MAX_KEPT_CHARS = 20_000  # of a message, in the transcript; longer ones are pasted files, and nobody reads those to their end
 WITH_ANSWER = frozenset({None, Kind.MEDICAL_ADVICE, Kind.DISTRESS})  # kinds in which an answer may be shown
@@ -55,27 +61,6 @@ class Site:
     contact: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Record:
-    """What the store holds of a conversation."""
-
-    known: Turn | None = None  # of this very message; then nothing else was read
-    turns: Sequence[Turn] = ()
-    owner: Owner = Owner.BOT
-    cleared_at: datetime | None = None  # read only where there is something to clear
-
-    def latch(self) -> tuple[Latch, ...]:
-        """Return what the conversation is latched for, newest first."""
-        urgent = (turn for turn in reversed(self.turns) if is_urgent(turn.kind))
-        held = (turn for turn in urgent if self.cleared_at is None or turn.at > self.cleared_at)
-        return tuple(dict.fromkeys(Latch(kind=turn.kind, variant=turn.variant) for turn in held))
-
-    def not_before(self, now: datetime) -> datetime:
-        """Return the time, or where the clock was set back, the first that keeps the order of what is on record."""
-        at = max(now, self.turns[-1].at) if self.turns else now
-        return at if self.cleared_at is None else max(at, self.cleared_at + timedelta.resolution)
-
-
 class Conversations:
     """Handles messages of any channel."""
 
@@ -86,8 +71,8 @@ class Conversations:
         searcher: Searcher,
         triage: Triage,
         transcript: Transcript,
-        handoffs: Handoffs,
         clock: Clock,
+        team: Team,
         site: Site | None = None,
         reference: Callable[[ConversationId], str] = lambda _conversation_id: "-",
     ) -> None:
@@ -96,10 +81,11 @@ class Conversations:
         self._searcher = searcher
         self._triage = triage
         self._transcript = transcript
-        self._handoffs = handoffs
         self._clock = clock
+        self._team = team
         self._site = site or Site()
         self._reference = reference
+        self._locks: WeakValueDictionary[ConversationId, asyncio.Lock] = WeakValueDictionary()
         self._locale = book.locale
         self._topics = frozenset(book.smalltalk)
         self._subject = frozenset(word for each in book.subject_words for word in tokenize(fold(each)))
@@ -110,18 +96,55 @@ class Conversations:
         A message id that was handled before gives the first turn again. An edit can only raise: where its new text is
         danger it is a new turn, otherwise the first turn of the message is given again. When recording fails, the visitor
         still gets the reply where it is about safety, and otherwise an honest "something went wrong" with the numbers.
+
+        Messages of one conversation are handled one at a time, in the order in which they came. Where a responder takes the
+        conversation over meanwhile, the store refuses the turn, and it is decided again.
         """
         started = time.perf_counter()
         route = self._route(message, ())  # by itself first, so that danger needs neither store nor index
+        latch: tuple[Latch, ...] = ()
         try:
-            async with asyncio.timeout(STORE_S):
-                record = await self._record_of(message)
+            async with self._turn_of(message.conversation_id):
+                for _ in range(MAX_DECISIONS):
+                    async with asyncio.timeout(STORE_S):
+                        record = await self._transcript.record(message.conversation_id, message.message_id)
+                    if record.known is not None:
+                        return record.known
+                    latch = latch_of(record)
+                    decided = self._decide(message, route, record, latch, started)
+                    if not isinstance(decided, _Decided):
+                        return decided or self._unrecorded(message, route, started, latch)
+                    route = decided.route
+                    with contextlib.suppress(OwnerChanged):
+                        async with asyncio.timeout(STORE_S):
+                            turn = await self._transcript.append(decided.turn, decided.handoff)
+                        self._log(turn)
+                        return turn
+            log.error("turn not recorded", extra=self._named(message, error=OwnerChanged.__name__))
         except Exception as error:  # noqa: BLE001 - however a store fails, it is away
             log.error("turn not recorded", extra=self._named(message, error=type(error).__name__))
-            return self._unrecorded(message, route, started)
-        if record.known is not None:
-            return record.known
-        turns, latch = record.turns, record.latch()
+        return self._unrecorded(message, route, started, latch)
+
+    @contextlib.asynccontextmanager
+    async def _turn_of(self, conversation_id: ConversationId) -> AsyncIterator[None]:
+        """Wait for the messages of a conversation that came before.
+
+        Raises:
+            TimeoutError: they take so long that the store must be away.
+        """
+        lock = self._locks.setdefault(conversation_id, asyncio.Lock())
+        async with asyncio.timeout(2 * STORE_S):
+            await lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _decide(
+        self, message: Message, route: Route, record: Record, latch: tuple[Latch, ...], started: float
+    ) -> "_Decided | Turn | None":
+        """Return the turn to record, or one that is on record and says it all; None where nothing can be said."""
+        turns = record.turns
         edited = next((turn for turn in turns if turn.message_id == message.edit_of), None)
         recent = [turn for turn in turns if turn is not edited][-RECENT_TURNS:]
         if route.kind in {None, Kind.DISTRESS} and recent:
@@ -142,10 +165,10 @@ class Conversations:
         setting = self._setting(message, route, n_turns=len(turns), latch=latch, repeated=repeated)
         answered = self._answer(message, route, record, setting)
         if answered is None:
-            return self._unrecorded(message, route, started, latch)
+            return None
         decision, reply = answered
         kind = kind_of(decision)
-        now = record.not_before(self._clock.now())
+        now = _not_before(self._clock.now(), record)
         turn = Turn(
             conversation_id=message.conversation_id,
             message_id=message.message_id,
@@ -165,23 +188,19 @@ class Conversations:
             variant=route.variant,
         )
         handoff = open_for(message, kind, now, route) if turn.handoff == "opened" else None
-        try:
-            async with asyncio.timeout(STORE_S):
-                recorded = await self._transcript.append(turn, handoff)
-        except Exception as error:  # noqa: BLE001 - as above
-            log.error("turn not recorded", extra=self._named(message, error=type(error).__name__))
-            return self._unrecorded(message, route, started, latch)
+        return _Decided(turn=turn, handoff=handoff, route=route)
+
+    def _log(self, turn: Turn) -> None:
         log.info(
             "turn decided",
             extra={
-                "conversation": self._reference(message.conversation_id),
-                "kind": kind.value,
+                "conversation": self._reference(turn.conversation_id),
+                "kind": turn.kind.value,
                 "answers": list(turn.answer_ids),
                 "score": turn.score,
                 "ms": turn.ms,
             },
         )
-        return recorded
 
     async def explain(self, message: Message) -> Judgement:
         """Say why triage decides on a message as it does; ask before ``handle``, which records the turn.
@@ -208,24 +227,13 @@ class Conversations:
                 log.error("triage layer failed", extra=self._named(message, layer=layer, error=name))
         return route
 
-    async def _record_of(self, message: Message) -> _Record:
-        here = message.conversation_id
-        known = await self._transcript.find(here, message.message_id)
-        if known is not None:
-            return _Record(known=known)
-        turns = await self._transcript.of(here)
-        owner = await self._handoffs.owner(here)
-        is_latched = any(is_urgent(turn.kind) for turn in turns)
-        cleared_at = await self._handoffs.latch_cleared_at(here) if is_latched else None
-        return _Record(turns=turns, owner=owner, cleared_at=cleared_at)
-
-    def _answer(self, message: Message, route: Route, record: _Record, setting: Setting) -> tuple[Decision, Reply] | None:
+    def _answer(self, message: Message, route: Route, record: Record, setting: Setting) -> tuple[Decision, Reply] | None:
         """Find, decide and word. What triage raised is worded whatever fails on the way; None where nothing can be said."""
         part = "retrieval"
         try:
             text = _chosen(message.text, record.turns[-1] if record.turns else None)
             findings = NOTHING
-            if record.owner is not Owner.PERSON and route.kind in WITH_ANSWER:
+            if record.standing.owner is not Owner.PERSON and route.kind in WITH_ANSWER:
                 findings = self._find(text, record.turns)
             on_subject = self._is_on_subject(text)
             calibration = self._searcher.calibration
@@ -233,7 +241,7 @@ class Conversations:
             decision = decide(
                 route,
                 findings,
-                record.owner,
+                record.standing.owner,
                 calibration=calibration,
                 on_subject=on_subject,
                 too_long=len(text) > MAX_QUERY_CHARS,
@@ -241,17 +249,18 @@ class Conversations:
                 small_talk_topics=self._topics,
             )
             part = "replies"
-            reply = self.replies.of(decision, setting)
+            reply = self.replies.of(decision, self._reached(setting) if offer_of(decision) else setting)
             return decision, self.replies.with_footer(reply, setting) if route.failed else reply
         except Exception as error:  # noqa: BLE001 - whatever fails here, the numbers and a way to a person are still shown
             log.error("turn failed", extra=self._named(message, part=part, error=type(error).__name__))
         if route.kind is None:
-            return (Relayed(), Reply(text="")) if record.owner is Owner.PERSON else None
+            return (Relayed(), Reply(text="")) if record.standing.owner is Owner.PERSON else None
         raised = Escalated(kind=route.kind, route=route)
         return raised, self._card(raised, setting)
 
     def _card(self, decision: Decision | None, setting: Setting) -> Reply:
         """Word what must be said, a failure where there is no decision; the plainest that can be said, if that fails too."""
+        setting = self._reached(setting)
         settings = (setting, replace(setting, locale=""))
         ways = [partial(self.replies.of, decision, each) for each in settings] if decision else []
         for way in (*ways, *(partial(self.replies.failure, each) for each in settings)):
@@ -260,6 +269,14 @@ class Conversations:
             except Exception as error:  # noqa: BLE001 - as above
                 log.error("wording failed", extra={"error": type(error).__name__})
         return self.replies.numbers(setting)
+
+    def _reached(self, setting: Setting) -> Setting:
+        """Add whether somebody can be reached. Where that can't be told, nobody is promised."""
+        try:
+            return replace(setting, reach=self._team.reach(self._clock.now()))
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("team not known", extra={"error": type(error).__name__})
+            return replace(setting, reach=Reach(can_be_told=False))
 
     def _named(self, message: Message, **fields: str) -> dict[str, str]:
         return {"conversation": self._reference(message.conversation_id), **fields}
@@ -317,6 +334,30 @@ class Conversations:
             reply=reply,
             ms=round((time.perf_counter() - started) * 1000, 2),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """A turn that is ready to be recorded."""
+
+    turn: Turn
+    handoff: Handoff | None
+    route: Route
+
+
+def latch_of(record: Record) -> tuple[Latch, ...]:
+    """Return what a conversation is latched for, newest first."""
+    cleared_at = record.standing.cleared_at
+    urgent = (turn for turn in reversed(record.turns) if is_urgent(turn.kind))
+    held = (turn for turn in urgent if cleared_at is None or turn.at > cleared_at)
+    return tuple(dict.fromkeys(Latch(kind=turn.kind, variant=turn.variant) for turn in held))
+
+
+def _not_before(now: datetime, record: Record) -> datetime:
+    """Return the time, or where the clock was set back, the first that keeps the order of what is on record."""
+    cleared_at = record.standing.cleared_at
+    at = max(now, record.turns[-1].at) if record.turns else now
+    return at if cleared_at is None else max(at, cleared_at + timedelta.resolution)
 
 
 def kind_of(decision: Decision) -> Kind:

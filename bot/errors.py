@@ -6,6 +6,13 @@ BotError
 ├── MessageRejected       a message is not of the form that the interface takes
 ├── ConversationUnknown   there is no such conversation, or it was erased
 ├── StoreUnavailable      what was said could not be recorded
+│   ├── StoreDamaged      the database file is corrupt: restore a back-up
+│   └── StoreFromLater    the database was written by a later version
+├── HandoffError          an action of a responder does not fit what the conversation is at
+│   ├── OwnerChanged      somebody took the conversation over, or gave it back, while a reply was made
+│   ├── TakenByAnother    another responder was first: who
+│   ├── NotYours          only who has claimed a conversation may do that
+│   └── NothingWaits      there is nothing to claim, release or close
 ├── EvaluationError       a file of labelled questions cannot be read
 ├── VerdictsUnreadable    the file of responders' verdicts has faults: which lines, what to do
 ├── LessonsNotKept        what verdicts taught could not be written; the training messages are as they were
@@ -40,6 +47,39 @@ class ConversationUnknown(BotError):
 
 class StoreUnavailable(BotError):
     """The conversation could not be recorded."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The database file is damaged. Restore a back-up: python run_bot.py restore FILE."""
+
+
+class StoreFromLater(StoreUnavailable):
+    """The database was written by a later version of Handrail. Start that version, or restore an older back-up."""
+
+
+class HandoffError(BotError):
+    """That is not possible now."""
+
+
+class OwnerChanged(HandoffError):
+    """Who owns the conversation changed in between."""
+
+
+class TakenByAnother(HandoffError):
+    """Another responder has this conversation."""
+
+    def __init__(self, name: str) -> None:
+        """Take the name of who has it."""
+        super().__init__(f"{name} has this conversation.")
+        self.name = name
+
+
+class NotYours(HandoffError):
+    """Claim this conversation first."""
+
+
+class NothingWaits(HandoffError):
+    """Nobody waits in this conversation."""
 
 
 class EvaluationError(BotError):

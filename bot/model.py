@@ -8,6 +8,7 @@ from typing import Literal, NewType
 AnswerId = NewType("AnswerId", str)
 ConversationId = NewType("ConversationId", str)
 MessageId = NewType("MessageId", str)
+ResponderId = NewType("ResponderId", str)
 
 
 class Kind(StrEnum):
@@ -43,7 +44,20 @@ class Channel(StrEnum):
     TERMINAL = "terminal"
 
 
+class Happened(StrEnum):
+    """A fact about the people in a conversation, as a visitor is told it, with its time."""
+
+    SENT = "sent"  # an alert has left for the team, and its receiver took it
+    SEEN = "seen"  # a responder opened the conversation
+    HERE = "here"  # a responder took it over, by name
+    WAITING = "waiting"  # the responder who was there put it back into the queue
+    BACK = "back"  # the assistant answers again
+    CLOSED = "closed"
+
+
 HandoffOffer = Literal["offered", "opened"]
+Verdict = Literal["real", "false_alarm", "missed", "test"]  # of a responder, when a conversation is closed
+Role = Literal["responder", "editor", "admin"]
 Severity = Literal["imminent", "high", "moderate"]  # of danger: now, or strong, or hinted at
 About = Literal["self", "other", "staff"]  # whom danger threatens: the writer, somebody else, or a case that staff relay
 
@@ -225,3 +239,122 @@ class Handoff:
     severity: Severity | None = None
     about: About = "self"
     message_ids: tuple[MessageId, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSaid:
+    """What a responder wrote to a visitor."""
+
+    conversation_id: ConversationId
+    message_id: MessageId
+    n: int = 0  # given by the store; turns, replies of people and facts of a conversation are counted together
+    at: datetime
+    responder: ResponderId
+    name: str  # as the visitor reads it
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened to a handoff and that the visitor is told."""
+
+    conversation_id: ConversationId
+    n: int
+    at: datetime
+    what: Happened
+    name: str = ""  # of the responder, where one is meant
+
+
+Entry = Turn | PersonSaid | Fact  # what a conversation consists of, by n
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responder:
+    """Someone on the team, as far as a conversation is concerned."""
+
+    id: ResponderId
+    name: str  # the name that the responder chose for visitors to read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Who owns a conversation, and how far its handoff is."""
+
+    owner: Owner = Owner.BOT
+    since: datetime | None = None  # since when that is so
+    handoff: Handoff | None = None  # the gravest that is open
+    responder: Responder | None = None  # who has it, while a person owns it
+    told_at: datetime | None = None  # when the first alert arrived
+    seen_at: datetime | None = None  # when a responder first looked
+    raised_at: datetime | None = None  # when danger was raised that the person who owns it has not reacted to yet
+    cleared_at: datetime | None = None  # when a responder cleared the crisis last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What is known of a conversation besides its words."""
+
+    id: ConversationId
+    token_hash: bytes = b""  # SHA-256 of the token that opens it; empty where the channel knows its people otherwise
+    locale: str = "en"
+    country: str | None = None
+    channel: Channel = Channel.WEB
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the store holds of a conversation when a message comes in."""
+
+    known: Turn | None = None  # of this very message, when it was handled before
+    turns: tuple[Turn, ...] = ()  # oldest first
+    standing: Standing = Standing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A conversation as a responder finds it in the queue."""
+
+    conversation: Conversation
+    standing: Standing
+    last_at: datetime
+    last_n: int
+    delivered_n: int = 0  # up to which entry the visitor's own page said it has shown
+    contact: str = ""  # what the visitor left in the form meant for it
+    verdict: "Verdict | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """The receipt of an erasure: no content."""
+
+    conversation_id: ConversationId
+    at: datetime
+    turns: int
+    token_hash: bytes = b""  # so that whoever held the conversation can ask for its receipt again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """The next step of a ladder that runs until somebody claims or closes the conversation."""
+
+    conversation_id: ConversationId
+    generation: int  # a new one each time the ladder is begun again
+    step: int  # 0 for the first
+    due_at: datetime
+    started_at: datetime
+    why: Literal["opened", "raised", "unanswered"]
+    tries: int  # of this step, before this one
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to reach somebody."""
+
+    conversation_id: ConversationId
+    at: datetime
+    step: int
+    channel: str  # its name in the settings, such as "2: mailto"; never its address
+    outcome: Literal["delivered", "failed"]
+    error: str = ""  # the type of the error, without its words

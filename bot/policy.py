@@ -17,6 +17,7 @@ from bot.model import (
     SmallTalk,
 )
 from bot.retrieval.search import Findings
+from bot.triage.kinds import DANGER
 
 SMALLTALK_PREFIX = "smalltalk/"  # small talk is indexed beside the answers, under ids that begin like this
 MAX_CHOICES = 3
@@ -53,10 +54,10 @@ def decide(
         is_foreign: whether triage takes it for another language than the answers'.
         small_talk_topics: topics of small talk that may be answered.
     """
+    if owner is Owner.PERSON and route.kind not in DANGER:
+        return Relayed()
     if route.kind is not None:
         return Escalated(kind=route.kind, route=route, general=_below_card(route.kind, findings, calibration))
-    if owner is Owner.PERSON:
-        return Relayed()
     if not findings.candidates:
         why = "many" if findings.n_questions > 1 else "other_language" if findings.known_words == 0 else "empty"
         return Abstained(on_subject=on_subject and why == "many", score=0.0, why=why)

@@ -26,9 +26,11 @@ from bot.model import (
     SmallTalk,
     SourceNote,
 )
+from bot.ports import Reach
 
 MAX_FOLLOW_UPS = 3
 ANYWHERE = "any"  # the help file shown when the country is not known
+_REACHED = Reach()
 _SAFETY = frozenset({Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS})
 
 
@@ -46,6 +48,7 @@ class Setting:
     repeated: bool = False  # the same card was shown before
     nth: int = 0  # turns before this one; variants of a sentence take turns by it
     recorded: bool = True  # False when the store is away: then nothing may be said to have been noted
+    reach: Reach = _REACHED  # whether a person can be reached
 
 
 class Replies:

@@ -9,11 +9,12 @@ import pytest
 
 from bot.assembly import Core, assemble
 from bot.conversation import Conversations, Site
-from bot.memory import FixedClock, MemoryStore
-from bot.model import Channel, ConversationId, Kind, Message, MessageId, Reply, Turn
+from bot.memory import FixedClock, FixedTeam, MemoryStore
+from bot.model import Channel, ConversationId, Kind, Message, MessageId, Reply, Responder, ResponderId, Turn
 
 ROOT = Path(__file__).parents[1]
 SMALL_PACK = ROOT / "tests" / "packs" / "small"
+DANA, SAM = (Responder(id=ResponderId(name.lower()), name=name) for name in ("Dana", "Sam"))
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -70,8 +71,8 @@ def conversations_of(core: Core, store: MemoryStore, clock: FixedClock, country:
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,
-        handoffs=store,
         clock=clock,
+        team=FixedTeam(),
         site=Site(country=country),
     )
 

@@ -149,10 +149,9 @@ async def erase(request: web.Request) -> web.Response:
     """Erase a conversation; the receipt says when and how much, and holds no content."""
     conversation_id, session = _session(request)
     async with Sessions.turn_in(session):
-        turns = await request.app[TRANSCRIPT].erase(conversation_id)
+        receipt = await request.app[TRANSCRIPT].erase(conversation_id, request.app[CLOCK].now())
         request.app[SESSIONS].end(conversation_id)
-    at = request.app[CLOCK].now().isoformat()
-    return web.json_response({"id": conversation_id, "erased_at": at, "turns": turns})
+    return web.json_response({"id": conversation_id, "erased_at": receipt.at.isoformat(), "turns": receipt.turns})
 
 
 @routes.get("/api/v1/conversations/{id}/events", allow_head=False)

@@ -15,7 +15,7 @@ from bot.assembly import Core
 from bot.calibration import CurvePoint, risk_coverage
 from bot.conversation import Conversations
 from bot.errors import EvaluationError
-from bot.memory import FixedClock, MemoryStore
+from bot.memory import FixedClock, FixedTeam, MemoryStore
 from bot.model import ConversationId, Kind, Message, MessageId, Turn
 from bot.policy import SMALLTALK_PREFIX
 
@@ -120,7 +120,7 @@ async def evaluate(core: Core, questions: Sequence[Question], progress: Callable
             searcher=core.searcher,
             triage=core.triage,
             transcript=store,
-            handoffs=store,
+            team=FixedTeam(),
             clock=clock,
         )
         for at, text in enumerate((*question.context, question.text)):

@@ -63,7 +63,7 @@ async def test_erasing_empties_the_page_and_the_server(visit: Visit) -> None:
     await expect(visit.log.locator("li")).to_have_count(0)
     await expect(visit.status).to_contain_text("here and on the server: 2 messages.")
     await expect(visit.page.locator("#lifelines")).to_be_hidden()
-    assert not visit.site.store._turns
+    assert not visit.site.store._kept
 
 
 async def test_a_conversation_can_begin_after_erasing(visit: Visit) -> None:
@@ -73,7 +73,7 @@ async def test_a_conversation_can_begin_after_erasing(visit: Visit) -> None:
     await expect(visit.status).to_contain_text("1 message.")
     await visit.ask("is it legal")
 
-    assert [len(turns) for turns in visit.site.store._turns.values()] == [1]
+    assert [len(kept.turns) for kept in visit.site.store._kept.values()] == [1]
 
 
 async def test_erasing_nothing_asks_nobody(visit: Visit) -> None:
@@ -109,8 +109,8 @@ async def test_erasing_stops_what_is_on_its_way(visit: Visit) -> None:
     await visit.site.start()
     await visit.ask("hello")
 
-    (turns,) = visit.site.store._turns.values()
-    assert [turn.visitor_text for turn in turns.values()] == ["hello"]
+    (kept,) = visit.site.store._kept.values()
+    assert [turn.visitor_text for turn in kept.turns.values()] == ["hello"]
 
 
 async def test_the_conversation_can_be_taken_along(visit: Visit, tmp_path: Path) -> None:

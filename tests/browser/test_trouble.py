@@ -24,7 +24,7 @@ async def test_a_server_that_is_away_is_said_and_tried_again(visit: Visit) -> No
     await expect(visit.replies).to_have_count(1)
     await expect(visit.questions).to_have_count(1)
     await expect(visit.alert).to_be_empty()
-    assert [len(turns) for turns in visit.site.store._turns.values()] == [1]
+    assert [len(kept.turns) for kept in visit.site.store._kept.values()] == [1]
 
 
 async def test_a_server_that_comes_back_soon_is_not_noticed(visit: Visit) -> None:
@@ -55,7 +55,7 @@ async def test_a_reply_that_got_lost_is_fetched_and_not_said_twice(visit: Visit)
     await visit.ask("is it legal")
 
     assert ids == [ids[0]] * 2
-    assert [len(turns) for turns in visit.site.store._turns.values()] == [1]
+    assert [len(kept.turns) for kept in visit.site.store._kept.values()] == [1]
 
 
 async def test_a_server_started_again_in_the_middle_loses_nothing(visit: Visit) -> None:
@@ -93,8 +93,8 @@ async def test_two_messages_that_were_not_sent_are_both_kept(visit: Visit) -> No
     await visit.log.get_by_role("button", name="Try again").first.click()
     await expect(visit.replies).to_have_count(2)
 
-    (turns,) = visit.site.store._turns.values()
-    assert [turn.visitor_text for turn in turns.values()] == ["hello", "is it legal"]
+    (kept,) = visit.site.store._kept.values()
+    assert [turn.visitor_text for turn in kept.turns.values()] == ["hello", "is it legal"]
 
 
 async def test_who_is_offline_is_told_and_the_message_waits(visit: Visit) -> None:

@@ -1,24 +1,33 @@
-"""What every store must do: one suite over each implementation of ``Transcript`` and ``Handoffs``."""
+"""What every store must do with what is said: one suite over each implementation of ``Transcript`` and ``Handoffs``."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 
 import pytest
 
+from bot.handoff import Cleared
 from bot.memory import MemoryStore
-from bot.model import Choice, ConversationId, Handoff, HelpLine, Kind, MessageId, Owner, Reply, SourceNote
-from bot.ports import Handoffs, Transcript
-from tests.conftest import NOON, a_turn
+from bot.model import (
+    Choice,
+    ConversationId,
+    Erased,
+    Handoff,
+    HelpLine,
+    Kind,
+    MessageId,
+    Owner,
+    Record,
+    Reply,
+    SourceNote,
+    Standing,
+)
+from bot.ports import Store
+from tests.conftest import DANA, NOON, a_turn
 
 HERE, ELSEWHERE = ConversationId("c-1"), ConversationId("c-2")
-
-
-class Store(Transcript, Handoffs, Protocol):
-    """Both ports in one, since a turn and its handoff are one commit."""
 
 
 @asynccontextmanager
@@ -101,17 +110,16 @@ async def test_a_recorded_message_is_found(store: Store) -> None:
     """A message that was handled is found by its id, another is not."""
     turn = a_turn()
     await store.append(turn)
-    assert await store.find(HERE, turn.message_id) == turn
-    assert await store.find(HERE, MessageId("m-2")) is None
-    assert await store.find(ELSEWHERE, turn.message_id) is None
+    assert await store.record(HERE, turn.message_id) == Record(known=turn)
+    assert await store.record(HERE, MessageId("m-2")) == Record(turns=(turn,))
+    assert await store.record(ELSEWHERE, turn.message_id) == Record()
 
 
 async def test_a_conversation_that_is_not_there_is_empty(store: Store) -> None:
     """An unknown conversation has no turns, no handoffs, no latch to clear, and belongs to the bot."""
     assert await store.of(HERE) == []
     assert await store.opened(HERE) == []
-    assert await store.owner(HERE) is Owner.BOT
-    assert await store.latch_cleared_at(HERE) is None
+    assert await store.standing(HERE) == Standing()
 
 
 async def test_a_handoff_is_recorded_with_its_turn(store: Store) -> None:
@@ -148,44 +156,47 @@ async def test_handoffs_come_back_in_order(store: Store) -> None:
 async def test_an_open_handoff_puts_the_conversation_into_the_queue(store: Store) -> None:
     """The bot owns a conversation until a case is open."""
     await store.append(a_turn())
-    assert await store.owner(HERE) is Owner.BOT
+    assert (await store.standing(HERE)).owner is Owner.BOT
     await store.append(a_turn("m-2", n=2), a_handoff())
-    assert await store.owner(HERE) is Owner.QUEUED
+    assert (await store.standing(HERE)).owner is Owner.QUEUED
 
 
 async def test_erasing_says_how_many_turns_there_were(store: Store) -> None:
-    """The receipt counts what was erased; a second time it is nought."""
+    """The receipt counts what was erased, and is kept; who erases again gets the same one."""
     for n in (1, 2, 3):
         await store.append(a_turn(f"m-{n}", n=n))
-    assert await store.erase(HERE) == 3
-    assert await store.erase(HERE) == 0
+    receipt = Erased(conversation_id=HERE, at=NOON, turns=3)
+    assert await store.erase(HERE, NOON) == receipt
+    assert await store.erase(HERE, NOON + timedelta(minutes=1)) == receipt
+    assert (await store.receipt(HERE), await store.receipt(ELSEWHERE)) == (receipt, None)
 
 
 async def test_erasing_leaves_nothing_behind(store: Store) -> None:
     """Turns, handoffs, owner and latch of the conversation go; others stay."""
     await store.append(a_turn(), a_handoff())
     await store.append(a_turn(conversation="c-2"), a_handoff(ELSEWHERE))
-    await store.clear_latch(HERE, NOON)
-    await store.erase(HERE)
-    assert (await store.of(HERE), await store.opened(HERE), await store.latch_cleared_at(HERE)) == ([], [], None)
-    assert await store.owner(HERE) is Owner.BOT
+    await store.act(HERE, Cleared(by=DANA), NOON)
+    await store.erase(HERE, NOON)
+    assert (await store.of(HERE), await store.opened(HERE), await store.standing(HERE)) == ([], [], Standing())
     assert len(await store.of(ELSEWHERE)) == len(await store.opened(ELSEWHERE)) == 1
 
 
 async def test_an_erased_message_id_can_come_again(store: Store) -> None:
     """After erasing, an id is as new as on the first day."""
     await store.append(a_turn())
-    await store.erase(HERE)
+    await store.erase(HERE, NOON)
     turn = replace(a_turn(), visitor_text="new")
     assert await store.append(turn) == turn
 
 
 async def test_a_latch_remembers_when_it_was_cleared(store: Store) -> None:
     """The last time counts, and only for that conversation."""
-    await store.clear_latch(HERE, NOON)
-    await store.clear_latch(HERE, NOON + timedelta(minutes=5))
-    assert await store.latch_cleared_at(HERE) == NOON + timedelta(minutes=5)
-    assert await store.latch_cleared_at(ELSEWHERE) is None
+    for conversation in (HERE, ELSEWHERE):
+        await store.append(a_turn(conversation=conversation))
+    await store.act(HERE, Cleared(by=DANA), NOON)
+    await store.act(HERE, Cleared(by=DANA), NOON + timedelta(minutes=5))
+    assert (await store.standing(HERE)).cleared_at == NOON + timedelta(minutes=5)
+    assert (await store.standing(ELSEWHERE)).cleared_at is None
 
 
 async def test_a_transcript_handed_out_is_not_the_record(store: Store) -> None:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.assembly import Core
+from bot.handoff import Cleared
 from bot.memory import FixedClock, MemoryStore
 from bot.model import ConversationId, Kind, Said, Turn
-from tests.conftest import NOON, a_message, conversations_of
+from tests.conftest import DANA, NOON, a_message, conversations_of
 from tests.property.strategies import any_text
 
 URGENT = {Kind.CRISIS, Kind.EMERGENCY}
@@ -153,7 +154,7 @@ def test_a_cleared_latch_stays_cleared_until_danger_comes_again(small_core: Core
         conversations = conversations_of(small_core, store, clock)
         await conversations.handle(a_message("i want to kill myself"))
         clock.at = NOON + timedelta(minutes=1)
-        await store.clear_latch(ConversationId("c-1"), clock.now())
+        await store.act(ConversationId("c-1"), Cleared(by=DANA), clock.now())
         clock.at = NOON + timedelta(minutes=2)
         return await conversations.handle(a_message(text))
 

@@ -11,10 +11,24 @@ import pytest
 from bot.assembly import Core
 from bot.conversation import Conversations, Site, _says_as_much, kind_of
 from bot.errors import StoreUnavailable
-from bot.memory import FixedClock, MemoryStore
-from bot.model import Abstained, ConversationId, Handoff, Kind, MessageId, Owner, Relayed, Route, Said, Severity, Turn
+from bot.handoff import Claimed, Cleared
+from bot.memory import FixedClock, FixedTeam, MemoryStore
+from bot.model import (
+    Abstained,
+    Conversation,
+    ConversationId,
+    Handoff,
+    Kind,
+    MessageId,
+    Record,
+    Relayed,
+    Route,
+    Said,
+    Severity,
+    Turn,
+)
 from bot.triage import Judgement, Triage
-from tests.conftest import NOON, a_message, a_turn, conversations_of
+from tests.conftest import DANA, NOON, a_message, a_turn, conversations_of
 
 HERE = ConversationId("c-1")
 
@@ -28,7 +42,7 @@ def library(small_core: Core, store: MemoryStore, clock: FixedClock) -> Conversa
 class NoReading(MemoryStore):
     """A store that cannot be read."""
 
-    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Turn | None:
+    async def record(self, conversation_id: ConversationId, message_id: MessageId) -> Record:
         """Fail."""
         raise StoreUnavailable(f"{conversation_id} {message_id}")
 
@@ -41,13 +55,12 @@ class NoWriting(MemoryStore):
         raise StoreUnavailable(f"{turn.message_id} {handoff}")
 
 
-class OwnedByAPerson(MemoryStore):
-    """A store in which a responder has claimed every conversation."""
-
-    async def owner(self, conversation_id: ConversationId) -> Owner:
-        """A person, always."""
-        assert conversation_id
-        return Owner.PERSON
+async def owned_by_a_person() -> MemoryStore:
+    """A store in which a responder has claimed the conversation."""
+    store = MemoryStore()
+    await store.start(Conversation(id=HERE, started_at=NOON))
+    await store.act(HERE, Claimed(by=DANA), NOON)
+    return store
 
 
 class BrokenTriage:
@@ -66,8 +79,8 @@ def with_triage(core: Core, triage: object) -> Conversations:
         searcher=core.searcher,
         triage=cast("Triage", triage),
         transcript=store,
-        handoffs=store,
         clock=FixedClock(NOON),
+        team=FixedTeam(),
     )
 
 
@@ -111,7 +124,7 @@ async def test_danger_latches_and_a_responder_clears_it(
     await library.handle(a_message("i want to kill myself"))
     below = await library.handle(a_message("late fees"))
     clock.at = NOON + timedelta(minutes=1)
-    await store.clear_latch(HERE, clock.now())
+    await store.act(HERE, Cleared(by=DANA), clock.now())
     after = await library.handle(a_message("late fees"))
     assert (below.latched, after.latched) == (True, False)
     assert below.reply.text.index("116 123") < below.reply.text.index("A late item")
@@ -151,7 +164,7 @@ async def test_what_a_responder_cleared_takes_its_numbers_along(
 ) -> None:
     """After the latch was cleared, a new one shows only what it is about."""
     await library.handle(a_message("my husband hits me"))
-    await store.clear_latch(HERE, clock.now())
+    await store.act(HERE, Cleared(by=DANA), clock.now())
     turn = await library.handle(a_message("i want to kill myself"))
     assert "0808 2000" not in turn.reply.text
 
@@ -230,7 +243,7 @@ async def test_a_person_who_replies_is_not_talked_over_by_a_failure(
     small_core: Core, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While a person owns the conversation, a broken search is not the visitor's concern: the message is relayed."""
-    store = OwnedByAPerson()
+    store = await owned_by_a_person()
     library = conversations_of(small_core, store, clock)
     monkeypatch.setattr(library, "_searcher", None)
     turn = await library.handle(a_message("late fees"))
@@ -325,14 +338,14 @@ async def test_when_the_search_fails_the_numbers_are_shown(
 
 async def test_while_a_person_replies_the_bot_is_silent(small_core: Core, clock: FixedClock) -> None:
     """A relayed message is recorded and gets no words."""
-    library = conversations_of(small_core, OwnedByAPerson(), clock)
+    library = conversations_of(small_core, await owned_by_a_person(), clock)
     turn = await library.handle(a_message("late fees"))
     assert (turn.kind, turn.reply.text, turn.handoff) == (Kind.RELAYED, "", None)
 
 
 async def test_danger_is_raised_while_a_person_replies(small_core: Core, clock: FixedClock) -> None:
     """A person's ownership does not switch triage off."""
-    turn = await conversations_of(small_core, OwnedByAPerson(), clock).handle(a_message("i want to kill myself"))
+    turn = await conversations_of(small_core, await owned_by_a_person(), clock).handle(a_message("i want to kill myself"))
     assert turn.kind is Kind.CRISIS
     assert "116 123" in turn.reply.text
 
@@ -365,8 +378,8 @@ async def test_the_sites_country_and_contact_are_used(small_core: Core, store: M
         searcher=small_core.searcher,
         triage=small_core.triage,
         transcript=store,
-        handoffs=store,
         clock=clock,
+        team=FixedTeam(),
         site=Site(country="US", contact="desk@example.org"),
     )
     text = (await library.handle(a_message("can i talk to a person"))).reply.text

@@ -14,13 +14,14 @@ import pytest
 from bot.assembly import Core, assemble
 from bot.conversation import Conversations, Site
 from bot.errors import ContentError, StoreUnavailable
-from bot.memory import FixedClock, MemoryStore
-from bot.model import ConversationId, Handoff, Kind, MessageId, Said, Turn
+from bot.handoff import Cleared
+from bot.memory import FixedClock, FixedTeam, MemoryStore
+from bot.model import ConversationId, Handoff, Kind, MessageId, Record, Said, Turn
 from bot.retrieval.search import Searcher
 from bot.triage import Classifier, Judgement, Triage
 from bot.triage.rules import Rules
 from bot.triage.views import Views
-from tests.conftest import NOON, SMALL_PACK, a_message, edit
+from tests.conftest import DANA, NOON, SMALL_PACK, a_message, edit
 
 HERE = ConversationId("c-1")
 MARK = "markedword"
@@ -59,7 +60,7 @@ class FailingTogether(Triage):
 class NoReading(MemoryStore):
     """A store that cannot be read, and says so in its own way."""
 
-    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Turn | None:
+    async def record(self, conversation_id: ConversationId, message_id: MessageId) -> Record:
         """Fail."""
         raise OSError(f"{conversation_id} {message_id}")
 
@@ -75,10 +76,10 @@ class NoWriting(MemoryStore):
 class HangingReading(MemoryStore):
     """A store that never gives back what it holds."""
 
-    async def of(self, conversation_id: ConversationId) -> list[Turn]:
+    async def record(self, conversation_id: ConversationId, message_id: MessageId) -> Record:
         """Wait for ever."""
         await asyncio.Event().wait()
-        return await super().of(conversation_id)
+        return await super().record(conversation_id, message_id)
 
 
 class HangingWriting(MemoryStore):
@@ -93,10 +94,10 @@ class HangingWriting(MemoryStore):
 class Busy(MemoryStore):
     """A store that lets others go first, as one on a disk does."""
 
-    async def of(self, conversation_id: ConversationId) -> list[Turn]:
+    async def record(self, conversation_id: ConversationId, message_id: MessageId) -> Record:
         """Wait for a moment."""
         await asyncio.sleep(0.01)
-        return await super().of(conversation_id)
+        return await super().record(conversation_id, message_id)
 
 
 class StrictStore(MemoryStore):
@@ -162,8 +163,8 @@ class Bench:
             searcher=self.core.searcher,
             triage=self.core.triage,
             transcript=self.store,
-            handoffs=self.store,
             clock=self.clock,
+            team=FixedTeam(),
             site=Site(country="GB"),
         )
 
@@ -449,7 +450,7 @@ async def test_danger_after_the_clock_was_set_back_latches(bench: Bench) -> None
     clock = FixedClock(NOON)
     bench.clock = clock
     await say(bench, FAULTS["nothing"], DANGER)
-    await bench.store.clear_latch(HERE, NOON)
+    await bench.store.act(HERE, Cleared(by=DANA), NOON)
     clock.at = NOON - timedelta(hours=1)
     await say(bench, FAULTS["nothing"], DANGER)
     assert (await say(bench, FAULTS["nothing"], ORDINARY)).latched

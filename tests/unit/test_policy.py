@@ -100,15 +100,27 @@ def test_small_talk_is_never_a_choice(calibration: Calibration) -> None:
     assert [each.answer_id for each in decision.candidates] == ["a", "b"]
 
 
-@pytest.mark.parametrize("kind", [Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING])
+@pytest.mark.parametrize("kind", [Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS])
 @pytest.mark.parametrize("owner", list(Owner))
-def test_triage_comes_first_whoever_owns_the_conversation(calibration: Calibration, kind: Kind, owner: Owner) -> None:
+def test_danger_comes_first_whoever_owns_the_conversation(calibration: Calibration, kind: Kind, owner: Owner) -> None:
     """What triage raised is served, over a perfect answer and over a person's ownership."""
     route = Route(kind=kind)
     decision = decide(route, some_findings(0.99), owner, calibration=calibration, on_subject=True)
     assert isinstance(decision, Escalated)
     assert (decision.kind, decision.route) == (kind, route)
     assert (decision.general is not None) == (kind is Kind.DISTRESS)  # a question asked in distress is still a question
+
+
+@pytest.mark.parametrize("kind", [Kind.HUMAN, Kind.MEDICAL_ADVICE, Kind.SOURCING])
+def test_what_is_no_danger_is_left_to_the_person_who_is_there(calibration: Calibration, kind: Kind) -> None:
+    """Who is talking to a person needs no program to say that it can bring one."""
+    route = Route(kind=kind)
+    relayed, escalated = (
+        decide(route, some_findings(0.99), owner, calibration=calibration, on_subject=True)
+        for owner in (Owner.PERSON, Owner.QUEUED)
+    )
+    assert isinstance(relayed, Relayed)
+    assert isinstance(escalated, Escalated)
 
 
 @pytest.mark.parametrize(("score", "general"), [(0.9, a_candidate("a", 0.9)), (0.3, None)])

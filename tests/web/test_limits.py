@@ -9,7 +9,7 @@ from adapters.web import api
 from adapters.web.sessions import Sessions
 from bot.errors import ConversationUnknown, StoreUnavailable
 from bot.memory import MemoryStore
-from bot.model import ConversationId, Handoff, MessageId, Turn
+from bot.model import ConversationId, Handoff, MessageId, Record, Turn
 from tests.web.sites import Site, Visitor
 
 
@@ -33,7 +33,7 @@ class Slow(MemoryStore):
 class Broken(MemoryStore):
     """A store that can be neither read nor written."""
 
-    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Turn | None:  # noqa: ARG002 - as below
+    async def record(self, conversation_id: ConversationId, message_id: MessageId) -> Record:  # noqa: ARG002 - as below
         """Fail."""
         raise StoreUnavailable
 

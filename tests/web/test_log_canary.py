@@ -148,7 +148,7 @@ async def test_a_store_that_fails_is_logged_by_its_type_alone(
     site: Site, visitor: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A store whose error may hold anything leaves the type of it; the visitor is answered, and told nothing is kept."""
-    site.store._turns = {MARK: MARK}  # type: ignore[assignment]
+    site.store._kept = {MARK: MARK}  # type: ignore[assignment]
     with caplog.at_level(logging.DEBUG):
         got = await visitor.post("messages", {"message_id": str(uuid.uuid4()), "text": MARK})
 

@@ -139,7 +139,7 @@ async def test_a_wrong_method_is_405_and_names_the_right_one(visitor: Visitor, m
 
 async def test_a_fault_of_ours_is_500_and_says_nothing_about_itself(visitor: Visitor, site: Site) -> None:
     """An error nobody foresaw gives a document without its text, and the way to help."""
-    site.store._turns = None  # type: ignore[assignment]
+    site.store._kept = None  # type: ignore[assignment]
     got = await visitor.get("transcript")
 
     assert_problem(got, 500)
