@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic_core import ValidationError
 from pydantic_core.core_schema import (
+    bool_schema,
     int_schema,
     literal_schema,
     no_info_after_validator_function,
@@ -16,6 +17,7 @@ from pydantic_core.core_schema import (
 
 from bot.checked import Checker
 from bot.errors import BotError
+from bot.handoff.ladder import ORDINARY, URGENT, Ladder, Ladders
 
 PREFIX = "HANDRAIL_"
 ENV_FILE = ".env"
@@ -44,6 +46,19 @@ class Secret:
 
 def _origins(given: str) -> tuple[str, ...]:
     return tuple(part.strip().rstrip("/") for part in given.split(",") if part.strip())
+
+
+def _without_slash(given: str) -> str:
+    return given.rstrip("/")
+
+
+def _alert_steps(given: str) -> tuple[tuple[Secret, ...], ...]:
+    """Read "mailto://… ntfy://… | pagerduty://…": what is told at the first step, and what joins at the next ones."""
+    steps = (tuple(Secret(url) for url in step.split()) for step in given.split("|"))
+    return tuple(step for step in steps if step)
+
+
+_LADDER = no_info_after_validator_function(Ladder.read, str_schema())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +90,75 @@ class Settings:
         no_info_after_validator_function(Secret, str_schema()),
         "Key for log references; a random one each start when unset, so references end with the process.",
     ] = None
+    log_format: Annotated[
+        str, literal_schema(["json", "people"]), "How log lines are written: JSON for machines, or text for a terminal."
+    ] = "json"
+    database_url: Annotated[
+        str | None,
+        str_schema(pattern="^sqlite:///.+"),
+        "Where conversations are kept, as sqlite:///path; handrail.db in the data folder when unset.",
+    ] = None
+    sqlite_synchronous: Annotated[
+        str,
+        literal_schema(["full", "normal"]),
+        "Whether each commit waits for the disk (full), or may be lost when the power fails (normal).",
+    ] = "full"
+    keep_days: Annotated[int, int_schema(ge=1, le=3650), "Days after which an ordinary conversation is erased."] = 30
+    keep_crisis_days: Annotated[
+        int, int_schema(ge=1, le=3650), "Days after which a conversation in which danger was raised is erased."
+    ] = 180
+    public_url: Annotated[
+        str | None,
+        no_info_after_validator_function(_without_slash, str_schema(pattern="^https?://[^/ ]+/?$")),
+        "Address under which people reach this server; it stands in alerts and in the desk's links.",
+    ] = None
+    alert_urls: Annotated[
+        tuple[tuple[Secret, ...], ...],
+        no_info_after_validator_function(_alert_steps, str_schema()),
+        "Apprise addresses that are told when somebody needs a person; steps of the ladder are parted by |.",
+    ] = ()
+    alert_text: Annotated[
+        bool, bool_schema(), "Whether an alert may quote the message; otherwise it says what, how grave, when, and where."
+    ] = False
+    ladder_imminent: Annotated[Ladder, _LADDER, "Minutes after which the team is told of imminent danger."] = URGENT
+    ladder_high: Annotated[Ladder, _LADDER, "The same for other danger."] = URGENT
+    ladder_moderate: Annotated[Ladder, _LADDER, "The same for danger that is hinted at."] = URGENT
+    ladder_ordinary: Annotated[Ladder, _LADDER, "The same for a wish for a person, and a question without an answer."] = (
+        ORDINARY
+    )
+    opening_hours: Annotated[
+        str | None,
+        str_schema(min_length=2),
+        "When the team is there, as in OpenStreetMap: Mo-Fr 09:00-17:00; PH off. Unset: nothing is said about it.",
+    ] = None
+    time_zone: Annotated[str, str_schema(min_length=1), "Time zone of the opening hours, such as Europe/London."] = "UTC"
+    desk_session_hours: Annotated[int, int_schema(ge=1, le=168), "Hours after which a log-in to the desk ends."] = 12
+    rate_conversation: Annotated[int, int_schema(ge=1), "Messages a minute in one conversation."] = 20
+    rate_address: Annotated[int, int_schema(ge=1), "Calls a minute from one address."] = 240
+    rate_starts: Annotated[int, int_schema(ge=1), "New conversations an hour from one address."] = 60
+    trusted_proxies: Annotated[
+        int, int_schema(ge=0, le=5), "Proxies before this server whose X-Forwarded-For is believed."
+    ] = 0
     max_conversations: Annotated[
         int,
         int_schema(ge=1),
         "Conversations kept in memory; the one idle longest goes first when it is full.",
     ] = 10_000
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "handrail.db"
+
+    @property
+    def ladders(self) -> Ladders:
+        """The ladders by severity."""
+        return Ladders(
+            imminent=self.ladder_imminent,
+            high=self.ladder_high,
+            moderate=self.ladder_moderate,
+            ordinary=self.ladder_ordinary,
+        )
 
 
 _CHECKER = Checker(Settings)
