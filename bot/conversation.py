@@ -11,7 +11,7 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from bot.content import Book
-from bot.errors import OwnerChanged
+from bot.errors import ConversationUnknown, OwnerChanged
 from bot.handoff import is_urgent, offer_of, open_for
 from bot.model import (
     Abstained,
@@ -99,6 +99,9 @@ class Conversations:
 
         Messages of one conversation are handled one at a time, in the order in which they came. Where a responder takes the
         conversation over meanwhile, the store refuses the turn, and it is decided again.
+
+        Raises:
+            ConversationUnknown: the conversation was erased; danger gets its card all the same.
         """
         started = time.perf_counter()
         route = self._route(message, ())  # by itself first, so that danger needs neither store nor index
@@ -121,6 +124,9 @@ class Conversations:
                         self._log(turn)
                         return turn
             log.error("turn not recorded", extra=self._named(message, error=OwnerChanged.__name__))
+        except ConversationUnknown:
+            if route.kind not in DANGER:
+                raise
         except Exception as error:  # noqa: BLE001 - however a store fails, it is away
             log.error("turn not recorded", extra=self._named(message, error=type(error).__name__))
         return self._unrecorded(message, route, started, latch)
@@ -201,6 +207,14 @@ class Conversations:
                 "ms": turn.ms,
             },
         )
+
+    def raises(self, text: str) -> bool:
+        """Whether a message by itself is danger; it must be handled then, whatever limit was reached."""
+        return self._triage.route(text, ()).kind in DANGER
+
+    def unrecorded(self, message: Message) -> Turn:
+        """Reply to a message without the store: by triage alone, or with the numbers and an honest word."""
+        return self._unrecorded(message, self._route(message, ()), time.perf_counter())
 
     async def explain(self, message: Message) -> Judgement:
         """Say why triage decides on a message as it does; ask before ``handle``, which records the turn.

@@ -59,6 +59,7 @@ class Transcript(Protocol):
 
         Raises:
             OwnerChanged: it was decided for another owner; nothing was recorded.
+            ConversationUnknown: the conversation was erased; nothing more is recorded in it.
             StoreUnavailable: nothing was recorded.
         """
         ...

@@ -3,6 +3,7 @@
 from bot.memory.accounts import AccountsInMemory
 from bot.memory.desk import DeskInMemory
 from bot.memory.small import FixedClock, FixedTeam, LocalChanges, SystemClock
+from bot.ports import Changes
 
 __all__ = ["FixedClock", "FixedTeam", "LocalChanges", "MemoryStore", "SystemClock"]
 
@@ -10,9 +11,9 @@ __all__ = ["FixedClock", "FixedTeam", "LocalChanges", "MemoryStore", "SystemCloc
 class MemoryStore(DeskInMemory, AccountsInMemory):
     """``Store`` in memory."""
 
-    def __init__(self, max_conversations: int = 10_000) -> None:
-        """Take how many conversations to keep; the one idle longest goes first, one with an urgent handoff last."""
-        DeskInMemory.__init__(self, max_conversations)
+    def __init__(self, max_conversations: int = 10_000, changes: Changes | None = None) -> None:
+        """Take how many conversations to keep, and whom to wake when something is new."""
+        DeskInMemory.__init__(self, max_conversations, changes)
         AccountsInMemory.__init__(self)
 
     async def check(self) -> None:

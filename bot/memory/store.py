@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.errors import ConversationUnknown
 from bot.handoff import Action, Closed, Spoke, Step, Told, TurnSaid, after, audited_as
 from bot.handoff.ownership import UNANSWERED_AFTER, gravity
+from bot.memory.small import LocalChanges
 from bot.model import (
     Alert,
     Attempt,
@@ -28,6 +29,7 @@ from bot.model import (
     Standing,
     Turn,
 )
+from bot.ports import Changes
 from bot.staff import Audited, Note, Rated
 
 
@@ -55,9 +57,10 @@ class Kept:
 class ConversationsInMemory:
     """``Transcript``, ``Handoffs`` and ``Outbox`` in one, since a real store has them in one commit."""
 
-    def __init__(self, max_conversations: int = 10_000) -> None:
-        """Take how many conversations to keep; the one idle longest goes first, one with an urgent handoff last."""
+    def __init__(self, max_conversations: int = 10_000, changes: Changes | None = None) -> None:
+        """Take how many conversations to keep: the one idle longest goes first, one with an urgent handoff last."""
         self._max = max_conversations
+        self._changes = changes or LocalChanges()
         self._kept: OrderedDict[ConversationId, Kept] = OrderedDict()
         self._audit: list[Audited] = []
         self._erased: dict[ConversationId, Erased] = {}
@@ -85,6 +88,8 @@ class ConversationsInMemory:
     async def append(self, turn: Turn, handoff: Handoff | None = None) -> Turn:
         """Record a turn and what comes of it; once per message id."""
         here = turn.conversation_id
+        if here in self._erased:
+            raise ConversationUnknown
         kept = self._kept.setdefault(here, Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at)))
         if (known := kept.turns.get(turn.message_id)) is not None:
             return known
@@ -97,6 +102,7 @@ class ConversationsInMemory:
         self._take(kept, step, turn.at)
         self._kept.move_to_end(here)
         self._forget_oldest()
+        self._changes.notify(here)
         return recorded
 
     async def of(self, conversation_id: ConversationId) -> list[Turn]:
@@ -119,6 +125,7 @@ class ConversationsInMemory:
         token_hash = kept.conversation.token_hash
         receipt = Erased(conversation_id=conversation_id, at=at, turns=len(kept.turns), token_hash=token_hash)
         self._erased[conversation_id] = receipt
+        self._changes.notify(conversation_id)
         return receipt
 
     async def receipt(self, conversation_id: ConversationId) -> Erased | None:
@@ -142,6 +149,7 @@ class ConversationsInMemory:
         if isinstance(action, Closed):
             kept.verdict, kept.verdict_at = action, at
         self._note_action(kept, action, at)
+        self._changes.notify(conversation_id)
         return kept.standing
 
     async def say(self, said: PersonSaid) -> PersonSaid:
@@ -156,6 +164,7 @@ class ConversationsInMemory:
         kept.entries.append(recorded)
         self._take(kept, step, said.at)
         self._note_action(kept, action, said.at)
+        self._changes.notify(said.conversation_id)
         return recorded
 
     async def cases(self) -> list[Case]:
@@ -172,10 +181,12 @@ class ConversationsInMemory:
         """Note what the visitor's page has shown."""
         if (kept := self._kept.get(conversation_id)) is not None:
             kept.delivered_n = max(kept.delivered_n, min(n, len(kept.entries)))
+            self._changes.notify(conversation_id)
 
     async def leave_contact(self, conversation_id: ConversationId, contact: str) -> None:
         """Keep what a visitor left."""
         self._known(conversation_id).contact = contact
+        self._changes.notify(conversation_id)
 
     async def due(self, now: datetime, leased_until: datetime, limit: int = 20) -> list[Alert]:
         """Return and lease the alerts that are due."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import ConversationUnknown
 from bot.handoff import Cleared
 from bot.memory import MemoryStore
 from bot.model import (
@@ -181,12 +182,13 @@ async def test_erasing_leaves_nothing_behind(store: Store) -> None:
     assert len(await store.of(ELSEWHERE)) == len(await store.opened(ELSEWHERE)) == 1
 
 
-async def test_an_erased_message_id_can_come_again(store: Store) -> None:
-    """After erasing, an id is as new as on the first day."""
+async def test_what_was_erased_takes_no_more(store: Store) -> None:
+    """A message that was on its way when its conversation was erased must not bring it back."""
     await store.append(a_turn())
     await store.erase(HERE, NOON)
-    turn = replace(a_turn(), visitor_text="new")
-    assert await store.append(turn) == turn
+    with pytest.raises(ConversationUnknown):
+        await store.append(a_turn("m-2"), a_handoff())
+    assert (await store.of(HERE), await store.cases()) == ([], [])
 
 
 async def test_a_latch_remembers_when_it_was_cleared(store: Store) -> None:
