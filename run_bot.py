@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bot.errors import BotError, ContentError, EvaluationError, LessonsNotKept, VerdictsUnreadable
-from bot.memory import FixedTeam, MemoryStore, SystemClock
+from bot.memory import FixedTeam, LocalChanges, MemoryStore, SystemClock
 from bot.ports import Reach
 from bot.settings import Settings, SettingsError, read_settings
 
@@ -79,12 +79,25 @@ def serve(**options: object) -> None:
         # To import aiohttp is to read the system's certificates, which needs no Python: the index is read meanwhile.
         beside.submit(import_module, "aiohttp.web")
         core = _core(settings)
+    from adapters.web.logs import set_up_logs
+    from adapters.web.parts import Parts
     from adapters.web.server import PortInUse, run
 
-    store, clock = MemoryStore(settings.max_conversations), SystemClock()
-    conversations = _conversations(core, settings, store, clock, FixedTeam(Reach(can_be_told=False)))
+    set_up_logs(settings.log_level, settings.log_format)
+    changes, clock, team = LocalChanges(), SystemClock(), FixedTeam(Reach(can_be_told=False))
+    store = MemoryStore(settings.max_conversations, changes)
+    conversations = _conversations(core, settings, store, clock, team)
     try:
-        asyncio.run(run(core, conversations, store, clock, settings, say=_say))
+        parts = Parts(
+            core=core,
+            conversations=conversations,
+            store=store,
+            changes=changes,
+            team=team,
+            clock=clock,
+            settings=settings,
+        )
+        asyncio.run(run(parts, say=_say))
     except PortInUse as error:
         _fail(str(error), EXIT_UNAVAILABLE)
     except KeyboardInterrupt:

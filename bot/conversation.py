@@ -11,7 +11,7 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from bot.content import Book
-from bot.errors import ConversationUnknown, OwnerChanged
+from bot.errors import ConversationUnknown, OwnerChanged, StoreUnavailable
 from bot.handoff import is_urgent, offer_of, open_for
 from bot.model import (
     Abstained,
@@ -20,6 +20,7 @@ from bot.model import (
     Clarified,
     ConversationId,
     Decision,
+    Erased,
     Escalated,
     Handoff,
     Kind,
@@ -75,8 +76,9 @@ class Conversations:
         team: Team,
         site: Site | None = None,
         reference: Callable[[ConversationId], str] = lambda _conversation_id: "-",
+        observe: Callable[[Turn], None] = lambda _turn: None,
     ) -> None:
-        """Join the parts; ``reference`` turns an id into what a log line may hold."""
+        """Join the parts; ``reference`` turns an id into what a log line may hold, ``observe`` is given each new turn."""
         self.replies = Replies(book)
         self._searcher = searcher
         self._triage = triage
@@ -85,6 +87,7 @@ class Conversations:
         self._team = team
         self._site = site or Site()
         self._reference = reference
+        self._observe = observe
         self._locks: WeakValueDictionary[ConversationId, asyncio.Lock] = WeakValueDictionary()
         self._locale = book.locale
         self._topics = frozenset(book.smalltalk)
@@ -197,6 +200,7 @@ class Conversations:
         return _Decided(turn=turn, handoff=handoff, route=route)
 
     def _log(self, turn: Turn) -> None:
+        self._observe(turn)
         log.info(
             "turn decided",
             extra={
@@ -207,6 +211,18 @@ class Conversations:
                 "ms": turn.ms,
             },
         )
+
+    async def erase(self, conversation_id: ConversationId) -> Erased:
+        """Erase a conversation, after the messages that came before; those that come after are refused.
+
+        Raises:
+            StoreUnavailable: nothing was erased.
+        """
+        try:
+            async with self._turn_of(conversation_id), asyncio.timeout(STORE_S):
+                return await self._transcript.erase(conversation_id, self._clock.now())
+        except TimeoutError as error:
+            raise StoreUnavailable from error
 
     def raises(self, text: str) -> bool:
         """Whether a message by itself is danger; it must be handled then, whatever limit was reached."""
@@ -334,7 +350,7 @@ class Conversations:
         raised = Escalated(kind=route.kind, route=route) if route.kind in NEEDS_NO_RECORD else None
         reply = self._card(raised, setting)
         kind = raised.kind if raised else Kind.ABSTAIN
-        return Turn(
+        turn = Turn(
             conversation_id=message.conversation_id,
             message_id=message.message_id,
             n=0,
@@ -348,6 +364,8 @@ class Conversations:
             reply=reply,
             ms=round((time.perf_counter() - started) * 1000, 2),
         )
+        self._observe(turn)
+        return turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

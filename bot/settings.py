@@ -133,9 +133,9 @@ class Settings:
     ] = None
     time_zone: Annotated[str, str_schema(min_length=1), "Time zone of the opening hours, such as Europe/London."] = "UTC"
     desk_session_hours: Annotated[int, int_schema(ge=1, le=168), "Hours after which a log-in to the desk ends."] = 12
-    rate_conversation: Annotated[int, int_schema(ge=1), "Messages a minute in one conversation."] = 20
-    rate_address: Annotated[int, int_schema(ge=1), "Calls a minute from one address."] = 240
-    rate_starts: Annotated[int, int_schema(ge=1), "New conversations an hour from one address."] = 60
+    rate_conversation: Annotated[int, int_schema(ge=1), "Messages a minute in one conversation."] = 60
+    rate_address: Annotated[int, int_schema(ge=1), "Calls a minute from one address."] = 600
+    rate_starts: Annotated[int, int_schema(ge=1), "New conversations an hour from one address."] = 120
     trusted_proxies: Annotated[
         int, int_schema(ge=0, le=5), "Proxies before this server whose X-Forwarded-For is believed."
     ] = 0

@@ -2,6 +2,7 @@
 
 import fcntl
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bot.assembly import Core, assemble
 from bot.conversation import Conversations, Site
 from bot.memory import FixedClock, FixedTeam, MemoryStore
 from bot.model import Channel, ConversationId, Kind, Message, MessageId, Reply, Responder, ResponderId, Turn
+from bot.ports import Team, Transcript
 
 ROOT = Path(__file__).parents[1]
 SMALL_PACK = ROOT / "tests" / "packs" / "small"
@@ -64,15 +66,24 @@ def converse(core: Core, store: MemoryStore, clock: FixedClock) -> Conversations
     return conversations_of(core, store, clock, country="US")
 
 
-def conversations_of(core: Core, store: MemoryStore, clock: FixedClock, country: str | None = None) -> Conversations:
-    """Join a core, a store and a clock."""
+def conversations_of(
+    core: Core,
+    store: Transcript,
+    clock: FixedClock,
+    *,
+    country: str | None = None,
+    team: Team | None = None,
+    observe: Callable[[Turn], None] = lambda _turn: None,
+) -> Conversations:
+    """Join a core, a store and a clock, and a team that can be reached unless another one is given."""
     return Conversations(
         book=core.book,
         searcher=core.searcher,
         triage=core.triage,
         transcript=store,
         clock=clock,
-        team=FixedTeam(),
+        team=team or FixedTeam(),
+        observe=observe,
         site=Site(country=country),
     )
 

@@ -9,10 +9,10 @@ OURS = "handrail"
 _BUILT_IN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
 
 
-def set_up_logs(level: str) -> None:
-    """Send log lines to standard error, one JSON object a line: Handrail's own whole, a library's stripped of its words."""
+def set_up_logs(level: str, form: str = "json") -> None:
+    """Send log lines to standard error, one a line: Handrail's own whole, a library's stripped of its words."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Discreet())
+    handler.setFormatter(_ForPeople() if form == "people" else _Discreet())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
@@ -26,6 +26,11 @@ class _Discreet(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(self.told(record), default=repr)
+
+    @staticmethod
+    def told(record: logging.LogRecord) -> dict[str, object]:
+        """Return what may be written of a record."""
         if record.name.partition(".")[0] == OURS:
             event = record.getMessage()
             told = {name: value for name, value in vars(record).items() if name not in _BUILT_IN}
@@ -36,4 +41,14 @@ class _Discreet(logging.Formatter):
                 "error": record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None,
             }
         at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
-        return json.dumps({"event": event, "level": record.levelname.lower(), "timestamp": at, **told}, default=repr)
+        return {"event": event, "level": record.levelname.lower(), "timestamp": at, **told}
+
+
+class _ForPeople(_Discreet):
+    """Writes the same as a line that is read in a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = self.told(record)
+        at, level, event = (str(told.pop(name)) for name in ("timestamp", "level", "event"))
+        rest = " ".join(f"{name}={value}" for name, value in told.items())
+        return f"{at[11:19]} {level:<7} {event}  {rest}".rstrip()

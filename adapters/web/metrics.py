@@ -5,7 +5,8 @@ Counting is plain addition; the client library, slow to import, is asked for whe
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The handoffs that are open."""
+
+    queued: int  # waiting for somebody
+    with_person: int
+    oldest_s: float  # for how many seconds the first of those that wait has done so
 
 
 class Metrics:
@@ -28,6 +38,14 @@ class Metrics:
         self._feedback: Counter[tuple[str, str, str]] = Counter()  # by answer, verdict and reason
         self._seconds = [0] * (len(BUCKETS_S) + 1)  # turns that took so long; the last is for those past all buckets
         self._seconds_sum = 0.0
+        self._alerts: Counter[str] = Counter()  # attempts by outcome
+        self.streams = 0  # open event streams
+        self.waiting: Waiting | None = None  # None while the store is away
+        self.store_queue: Callable[[], int] = lambda: 0  # writes that wait for the store
+
+    def alerted(self, outcome: str) -> None:
+        """Count one attempt to reach the team."""
+        self._alerts[outcome] += 1
 
     def started(self) -> None:
         """Count a conversation."""
@@ -55,7 +73,7 @@ class Metrics:
 
     def collect(self) -> "Iterator[Metric]":
         """Yield the counters in the form of the client library, which calls this."""
-        from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
         yield CounterMetricFamily("handrail_conversations", "Conversations started", value=self._conversations)
         turns = CounterMetricFamily("handrail_turns", "Turns by kind", labels=["kind"])
@@ -72,6 +90,20 @@ class Metrics:
         for labels, count in self._feedback.items():
             feedback.add_metric(labels, count)
         yield feedback
+        alerts = CounterMetricFamily("handrail_alerts", "Attempts to reach the team, by outcome", labels=["outcome"])
+        for outcome, count in self._alerts.items():
+            alerts.add_metric([outcome], count)
+        yield alerts
+        yield GaugeMetricFamily("handrail_streams", "Open event streams", value=self.streams)
+        yield GaugeMetricFamily("handrail_store_queue", "Writes that wait for the store", value=self.store_queue())
+        if self.waiting is not None:
+            handoffs = GaugeMetricFamily("handrail_handoffs", "Open handoffs by owner", labels=["owner"])
+            handoffs.add_metric(["queued"], self.waiting.queued)
+            handoffs.add_metric(["person"], self.waiting.with_person)
+            yield handoffs
+            yield GaugeMetricFamily(
+                "handrail_handoff_oldest_seconds", "How long the first that waits has waited", value=self.waiting.oldest_s
+            )
         limits = [*map(str, BUCKETS_S), "+Inf"]
         buckets = list(zip(limits, accumulate(self._seconds), strict=True))
         yield HistogramMetricFamily(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from adapters.web.api import CLOCK, SITE_COUNTRY
 from adapters.web.headers import PAGE_POLICY
+from adapters.web.parts import CLOCK, SETTINGS
 from bot.content import Book
 from bot.model import HelpLine
 from bot.replies import Replies, Setting, spoken
@@ -124,4 +124,4 @@ def _ways(line: HelpLine) -> list[tuple[str, str]]:
 
 
 def _setting(request: web.Request) -> Setting:
-    return Setting(today=request.app[CLOCK].now().date(), site_country=request.app[SITE_COUNTRY])
+    return Setting(today=request.app[CLOCK].now().date(), site_country=request.app[SETTINGS].country)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from adapters.web.limits import TooMany
 from bot.errors import BotError, ConversationUnknown, MessageRejected, StoreUnavailable
 
 log = logging.getLogger("handrail.web")
@@ -16,6 +17,7 @@ _STATUS: dict[type[BotError], tuple[int, str]] = {
     ConversationUnknown: (404, "No such conversation"),
     StoreUnavailable: (503, "The conversation could not be recorded"),
 }
+_UNKNOWN = (500, "Something went wrong")
 _KEPT = ("Allow", "WWW-Authenticate")
 _HINTS = {
     400: "The request could not be read.",
@@ -38,8 +40,12 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
     """Turn every error into a problem document; an unexpected one is logged by its type alone."""
     try:
         return await handler(request)
+    except TooMany as error:
+        answer = problem(429, "Too many calls", str(error))
+        answer.headers["Retry-After"] = str(error.wait_s)
+        return answer
     except BotError as error:
-        status, title = _STATUS.get(type(error), (500, "Something went wrong"))
+        status, title = next((known for kind, known in _STATUS.items() if isinstance(error, kind)), _UNKNOWN)
         return problem(status, title, str(error))
     except web.HTTPException as error:
         if error.status < 400:

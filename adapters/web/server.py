@@ -8,44 +8,62 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from adapters.web import api, headers, pages
-from adapters.web.logs import set_up_logs
-from adapters.web.metrics import Metrics
+from adapters.web import api, headers, health, pages
+from adapters.web.limits import Limits
+from adapters.web.parts import (
+    CHANGES,
+    CLOCK,
+    CONVERSATIONS,
+    LIMITS,
+    METRICS,
+    PRESENCE,
+    SESSIONS,
+    SETTINGS,
+    STOPPING,
+    STORE,
+    TEAM,
+    UNDER_WAY,
+    Parts,
+)
+from adapters.web.presence import Presence
 from adapters.web.problems import as_problems
 from adapters.web.sessions import Sessions
-from bot.assembly import Core
-from bot.conversation import Conversations
+from adapters.web.stream import OPEN, OpenStreams
 from bot.errors import BotError
-from bot.ports import Clock, Transcript
 from bot.settings import Settings
 
 MAX_BODY_BYTES = 1_500_000
 SHUTDOWN_S = 5.0
+NOBODY = (
+    "No way to reach the team is set: nobody is told when a visitor asks for a person or is in danger, and visitors are "
+    "told so. Set HANDRAIL_ALERT_URLS (docs/alerts.md)."
+)
 
 
 class PortInUse(BotError):
     """The port is taken by another program."""
 
 
-def make_app(
-    core: Core, conversations: Conversations, transcript: Transcript, clock: Clock, settings: Settings
-) -> web.Application:
+def make_app(parts: Parts) -> web.Application:
     """Return the application; opening it opens no socket."""
+    settings = parts.settings
     app = web.Application(middlewares=[headers.allow_origins, as_problems], client_max_size=MAX_BODY_BYTES)
-    app[api.CONVERSATIONS] = conversations
-    app[api.TRANSCRIPT] = transcript
-    app[api.CLOCK] = clock
-    app[api.SESSIONS] = Sessions(settings.max_conversations)
-    app[api.METRICS] = Metrics()
-    app[api.UNDER_WAY] = set()
-    app[api.SITE_COUNTRY] = settings.country
-    app[pages.REPLIES] = conversations.replies
-    app[pages.BOOK] = core.book
+    app[CONVERSATIONS] = parts.conversations
+    app[STORE], app[CHANGES], app[TEAM], app[CLOCK] = parts.store, parts.changes, parts.team, parts.clock
+    app[SETTINGS], app[METRICS] = settings, parts.metrics
+    app[SESSIONS] = Sessions(parts.store, parts.clock, settings.max_conversations)
+    app[PRESENCE] = Presence(parts.changes, parts.clock)
+    app[LIMITS] = Limits(settings)
+    app[OPEN] = OpenStreams()
+    app[UNDER_WAY] = set()
+    app[STOPPING] = asyncio.Event()
+    app[pages.REPLIES] = parts.conversations.replies
+    app[pages.BOOK] = parts.core.book
     app[pages.PAGES] = pages.Pages()
     app[headers.ORIGINS] = settings.allowed_origins
     app.add_routes(api.routes)
     app.add_routes(pages.routes)
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    app.add_routes(health.routes)
     app.on_response_prepare.append(headers.add_headers)
     app.on_shutdown.append(_end_streams)
     app.on_cleanup.append(_finish_turns)
@@ -60,22 +78,14 @@ def make_runner(app: web.Application) -> web.AppRunner:
     return web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
 
 
-async def run(
-    core: Core,
-    conversations: Conversations,
-    transcript: Transcript,
-    clock: Clock,
-    settings: Settings,
-    *,
-    say: Callable[[str], None],
-) -> None:
+async def run(parts: Parts, *, say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish the turns in hand, end open streams, and close.
 
     Raises:
         PortInUse: another program listens there.
     """
-    set_up_logs(settings.log_level)
-    runner = make_runner(make_app(core, conversations, transcript, clock, settings))
+    settings = parts.settings
+    runner = make_runner(make_app(parts))
     told_to_stop = _on_signals()  # before anybody is told that it is ready, or a signal might find nobody listening
     await runner.setup()
     try:
@@ -87,35 +97,21 @@ async def run(
         port = runner.addresses[0][1]
         at = f"http://{_reachable(settings.host)}:{port}"
         say(f"Ready. Open {at}/ to ask, {at}/faq for all answers. Ctrl-C stops.")
-        say("Nobody is alerted yet when a visitor asks for a person: conversations are kept in memory only.")
+        if not parts.team.reach(parts.clock.now()).can_be_told:
+            say(NOBODY)
         await told_to_stop.wait()
     finally:
         await runner.cleanup()
 
 
-async def healthz(_request: web.Request) -> web.Response:
-    """Say that the process runs."""
-    return web.json_response({"status": "ok"})
-
-
-async def readyz(request: web.Request) -> web.Response:
-    """Say what is ready: the index, the store, and whether anybody can be alerted (not in this version)."""
-    parts = {"index": True, "store": True, "responder": False}
-    return web.json_response({"status": "ready", "parts": parts, "answers": len(request.app[pages.BOOK].answers)})
-
-
-async def metrics(request: web.Request) -> web.Response:
-    """Give the counters to Prometheus."""
-    return web.Response(body=request.app[api.METRICS].text(), headers={"Content-Type": "text/plain; version=0.0.4"})
-
-
 async def _end_streams(app: web.Application) -> None:
-    app[api.SESSIONS].end_all_streams()
+    app[STOPPING].set()
+    app[OPEN].wake_all()
 
 
 async def _finish_turns(app: web.Application) -> None:
     """Wait for turns whose visitor left before they were recorded."""
-    await asyncio.gather(*app[api.UNDER_WAY], return_exceptions=True)
+    await asyncio.gather(*app[UNDER_WAY], return_exceptions=True)
 
 
 def _on_signals() -> asyncio.Event:

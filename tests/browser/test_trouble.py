@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Route, expect
 
-from adapters.web.api import SESSIONS
+from adapters.web.parts import SESSIONS
 from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
@@ -127,8 +127,9 @@ async def test_a_fault_of_the_server_is_tried_again(visit: Visit) -> None:
 async def test_a_conversation_that_ended_elsewhere_is_begun_anew(visit: Visit) -> None:
     """A message to a conversation that the server let go of gets its reply in a new one."""
     await visit.ask("is it legal")
-    sessions = visit.site.app[SESSIONS]
-    sessions.end(next(iter(sessions._open)))
+    (conversation_id,) = visit.site.store._kept
+    await visit.site.conversations.erase(conversation_id)
+    visit.site.app[SESSIONS].forget(conversation_id)
     await visit.ask("is it approved by the fda")
 
     await expect(visit.replies).to_have_count(2)

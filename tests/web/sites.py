@@ -10,9 +10,12 @@ from typing import Any, Protocol, Self
 
 from aiohttp import ClientResponse, ClientSession, web
 
+from adapters.web.metrics import Metrics
+from adapters.web.parts import Parts
 from adapters.web.server import make_app, make_runner
 from bot.assembly import Core
-from bot.memory import FixedClock, MemoryStore
+from bot.memory import FixedClock, FixedTeam, LocalChanges, MemoryStore
+from bot.ports import Reach
 from bot.settings import Settings
 from tests.conftest import NOON, conversations_of
 
@@ -25,7 +28,8 @@ class Site:
     def __init__(self, core: Core, **settings: Any) -> None:
         """Take a core and settings that differ from the usual ones; ``start`` opens it."""
         self.core, self.clock, self.port = core, FixedClock(NOON), 0
-        self.settings = Settings(**{"country": "US", **settings})
+        self.can_be_told = True
+        self.settings = Settings(**{"country": "US", "rate_conversation": 10_000, **settings})
         self.app: web.Application
         self._runner: web.AppRunner | None = None
 
@@ -36,9 +40,23 @@ class Site:
 
     async def start(self, store: MemoryStore | None = None) -> Self:
         """Serve with an empty store, or a given one, on the same port as before when it was started before."""
-        self.store = store = store or MemoryStore()
-        conversations = conversations_of(self.core, store, self.clock, country=self.settings.country)
-        self.app = make_app(self.core, conversations, store, self.clock, self.settings)
+        self.changes, self.metrics = LocalChanges(), Metrics()
+        self.store = store = store or MemoryStore(changes=self.changes)
+        self.team = FixedTeam(Reach(can_be_told=self.can_be_told))
+        self.conversations = conversations_of(
+            self.core, store, self.clock, country=self.settings.country, team=self.team, observe=self.metrics.observe
+        )
+        parts = Parts(
+            core=self.core,
+            conversations=self.conversations,
+            store=store,
+            changes=self.changes,
+            team=self.team,
+            clock=self.clock,
+            settings=self.settings,
+            metrics=self.metrics,
+        )
+        self.app = make_app(parts)
         self._runner = make_runner(self.app)
         await self._runner.setup()
         await web.TCPSite(self._runner, HERE, self.port, reuse_address=True).start()
@@ -133,8 +151,10 @@ class Stream:
 
     async def next(self) -> tuple[str, str | None, Any] | None:
         """Return the next event as its name, its id and its data; None when the stream has ended."""
-        block = (await self.response.content.readuntil(b"\r\n\r\n")).decode()
-        if not block:
-            return None
+        block = ""
+        while "event: " not in block:  # a ping, or word of when to come back
+            block = (await self.response.content.readuntil(b"\r\n\r\n")).decode()
+            if not block:
+                return None
         fields = dict(line.split(": ", 1) for line in block.splitlines() if line)
         return fields["event"], fields.get("id"), json.loads(fields["data"])

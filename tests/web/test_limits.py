@@ -5,11 +5,12 @@ import uuid
 
 import pytest
 
-from adapters.web import api
+from adapters.web import bodies
 from adapters.web.sessions import Sessions
 from bot.errors import ConversationUnknown, StoreUnavailable
-from bot.memory import MemoryStore
-from bot.model import ConversationId, Handoff, MessageId, Record, Turn
+from bot.memory import FixedClock, MemoryStore
+from bot.model import Conversation, ConversationId, Handoff, MessageId, Record, Turn
+from tests.conftest import NOON
 from tests.web.sites import Site, Visitor
 
 
@@ -30,6 +31,24 @@ class Slow(MemoryStore):
         return recorded
 
 
+class Awakening(MemoryStore):
+    """A store that is away until it is told otherwise."""
+
+    is_away = True
+
+    async def start(self, conversation: Conversation) -> None:
+        """Fail while it is away."""
+        if self.is_away:
+            raise StoreUnavailable
+        await super().start(conversation)
+
+    async def conversation(self, conversation_id: ConversationId) -> Conversation | None:
+        """Fail while it is away."""
+        if self.is_away:
+            raise StoreUnavailable
+        return await super().conversation(conversation_id)
+
+
 class Broken(MemoryStore):
     """A store that can be neither read nor written."""
 
@@ -46,7 +65,7 @@ async def test_a_body_that_does_not_arrive_is_given_up(
     visitor: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that sends half a body and waits gets 408 in the end, and holds no place for ever."""
-    monkeypatch.setattr(api, "BODY_S", 0.05)
+    monkeypatch.setattr(bodies, "BODY_S", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     head = f"POST {visitor.path('messages')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {visitor.token}\r\n"
     writer.write(f"{head}Content-Length: 100\r\n\r\n{{".encode())
@@ -90,8 +109,7 @@ async def test_a_stop_waits_for_the_turn_in_hand(visitor: Visitor, site: Site) -
 
 async def test_one_slow_conversation_holds_up_no_other(visitor: Visitor, stranger: Visitor, site: Site) -> None:
     """While a visitor's turn waits in their own conversation, another's is answered."""
-    session = site.app[api.SESSIONS].of(ConversationId(visitor.id), visitor.token)
-    async with session.lock:
+    async with site.conversations._turn_of(ConversationId(visitor.id)):
         waiting = asyncio.create_task(visitor.say("is it legal"))
 
         assert (await stranger.say("is it legal"))["kind"] == "answer"
@@ -99,25 +117,49 @@ async def test_one_slow_conversation_holds_up_no_other(visitor: Visitor, strange
     assert (await waiting)["kind"] == "answer"
 
 
-async def test_the_conversation_idle_longest_goes_first() -> None:
-    """Past the limit the one that nobody has used for longest is let go, and its streams end."""
-    sessions = Sessions(2)
-    first, second = (sessions.start(locale="en", country=None) for _ in range(2))
-    sessions.of(*first)
-    third = sessions.start(locale="en", country=None)
+async def test_a_conversation_that_was_forgotten_is_read_from_the_store() -> None:
+    """A process remembers so many tokens; those of other conversations are as good, since the store has their hashes."""
+    store = MemoryStore()
+    sessions = Sessions(store, FixedClock(NOON), 1)
+    first, second = [await sessions.start(locale="en", country=None) for _ in range(2)]
 
-    assert sessions.of(*first)
-    assert sessions.of(*third)
+    assert (await sessions.of(*first)).id == first[0]
+    assert (await Sessions(store, FixedClock(NOON), 1).of(*second)).id == second[0]
     with pytest.raises(ConversationUnknown):
-        sessions.of(*second)
+        await sessions.of(first[0], second[1])
 
 
 async def test_tokens_are_kept_as_hashes_only() -> None:
-    """Who reads the memory of the process finds no token in it."""
-    sessions = Sessions(2)
-    conversation_id, token = sessions.start(locale="en", country=None)
+    """Who reads the store finds no token in it."""
+    store = MemoryStore()
+    conversation_id, token = await Sessions(store, FixedClock(NOON), 2).start(locale="en", country=None)
 
-    assert token not in repr(sessions._open[conversation_id])
+    assert token not in repr(await store.conversation(conversation_id))
+
+
+async def test_a_conversation_opened_while_the_store_was_away_is_recorded_later(visitor: Visitor, site: Site) -> None:
+    """Who came at the wrong moment is served, and their first message that can be recorded is, with its conversation."""
+    store = Awakening()
+    await site.stop()
+    await site.start(store)
+    await visitor.arrive()
+    store.is_away = False
+    turn = await visitor.say("is it legal")
+
+    assert turn["receipt"]["recorded"]
+    assert (await store.conversation(ConversationId(visitor.id))) is not None
+
+
+async def test_danger_gets_its_reply_though_nobody_can_tell_whose_it_is(visitor: Visitor, site: Site) -> None:
+    """A token that can't be checked while the store is away opens nothing, and a card with numbers is shown all the same."""
+    store = Awakening()
+    await visitor.say("hello")
+    await site.stop()
+    await site.start(store)
+    danger, question = [await visitor.say(text) for text in ("I want to kill myself", "is it legal")]
+
+    assert (danger["kind"], danger["receipt"]["recorded"], bool(danger["help"])) == ("crisis", False, True)
+    assert (question["receipt"]["recorded"], bool(question["help"])) == (False, True)
 
 
 async def test_two_hundred_visitors_at_once_are_all_answered(visitor: Visitor) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from adapters.web.api import CONVERSATIONS
 from adapters.web.logs import set_up_logs
+from adapters.web.parts import CONVERSATIONS
 from bot.model import Message, Turn
 from tests.web.processes import Process, serving
 from tests.web.sites import Got, Site, Visitor

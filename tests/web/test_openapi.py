@@ -9,7 +9,7 @@ import pytest
 import yaml
 from aiohttp import web
 
-from adapters.web import api
+from adapters.web import bodies
 from tests.conftest import ROOT
 from tests.web.sites import Site
 
@@ -102,7 +102,14 @@ def test_every_shared_part_is_used() -> None:
 
 @pytest.mark.parametrize(
     ("name", "body"),
-    [("Start", api.Start), ("Message", api.Post), ("AskForPerson", api.Ask), ("Feedback", api.Feedback)],
+    [
+        ("Start", bodies.Start),
+        ("Message", bodies.Post),
+        ("AskForPerson", bodies.Ask),
+        ("Feedback", bodies.Feedback),
+        ("Presence", bodies.Presence),
+        ("Contact", bodies.Contact),
+    ],
 )
 def test_the_fields_of_a_request_are_those_that_are_read(name: str, body: Any) -> None:
     """The document and the code name the same fields and ask for the same ones."""

@@ -47,8 +47,9 @@ async def test_a_port_in_use_is_said_in_words(data_dir: Path) -> None:
 
 
 async def test_it_says_where_to_click_and_what_is_missing(data_dir: Path) -> None:
-    """The first line has the address; the next says that nobody is alerted yet."""
+    """The first line has the address; the next says that nobody can be told, and what to do about it."""
     async with serving(data_dir) as process:
         _, out, _ = await process.stopped_by(signal.SIGTERM)
 
-    assert "Nobody is alerted yet when a visitor asks for a person" in out
+    assert "No way to reach the team is set" in out
+    assert "HANDRAIL_ALERT_URLS" in out
