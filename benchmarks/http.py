@@ -1,7 +1,7 @@
 """A whole turn over HTTP (triaged, answered, stored) beside a bare aiohttp server that answers JSON, in turns.
 
 64 connections, each with a conversation of its own that begins anew every five turns; no question is asked twice. Both
-servers run as processes of their own; the client shares the machine with them, so only the ratio within a run means something.
+servers run as processes of their own; the client shares the machine with them: only the ratio within a run means something.
 """
 
 import asyncio

@@ -56,7 +56,7 @@ class Away(MemoryStore):
 
     tries = 0
 
-    async def expire(self, **_given: object) -> Expired:  # type: ignore[override]
+    async def expire(self, **_given: object) -> Expired:
         """Fail."""
         self.tries += 1
         raise StoreUnavailable
