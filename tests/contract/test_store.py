@@ -1,16 +1,15 @@
 """What every store must do with what is said: one suite over each implementation of ``Transcript`` and ``Handoffs``."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.errors import ConversationUnknown
 from bot.handoff import Cleared
-from bot.memory import MemoryStore
 from bot.model import (
     Choice,
     ConversationId,
@@ -27,23 +26,15 @@ from bot.model import (
 )
 from bot.ports import Store
 from tests.conftest import DANA, NOON, a_turn
+from tests.contract.stores import STORES
 
 HERE, ELSEWHERE = ConversationId("c-1"), ConversationId("c-2")
 
 
-@asynccontextmanager
-async def in_memory() -> AsyncIterator[Store]:
-    """The store that ships without a database."""
-    yield MemoryStore()
-
-
-STORES: dict[str, Callable[[], AbstractAsyncContextManager[Store]]] = {"memory": in_memory}
-
-
 @pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """Each store in turn, empty."""
-    async with STORES[request.param]() as opened:
+    async with STORES[request.param](tmp_path) as opened:
         yield opened
 
 

@@ -1,0 +1,5 @@
+"""Conversations, handoffs, alerts and accounts in one SQLite file: every port of ``Store``."""
+
+from adapters.store.sqlite.store import SqliteStore, open_store
+
+__all__ = ["SqliteStore", "open_store"]

@@ -1,0 +1,54 @@
+-- name: whole
+SELECT ref, turns, token_hash FROM conversation WHERE id = ?1;
+
+-- name: receipt
+SELECT at, turns, token_hash FROM receipt WHERE conversation_id = ?1;
+
+-- name: leave_receipt
+INSERT INTO receipt (conversation_id, at, turns, token_hash) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (conversation_id) DO UPDATE SET at = excluded.at, turns = excluded.turns, token_hash = excluded.token_hash;
+
+-- name: expired
+SELECT id, is_crisis, turns FROM conversation
+WHERE owner IN ('bot', 'closed') AND last_at < CASE is_crisis WHEN 0 THEN ?1 ELSE ?2 END
+ORDER BY ref;
+
+-- name: is_expired
+SELECT is_crisis, turns FROM conversation
+WHERE id = ?3 AND owner IN ('bot', 'closed') AND last_at < CASE is_crisis WHEN 0 THEN ?1 ELSE ?2 END;
+
+-- name: end_sessions
+DELETE FROM session WHERE until <= ?1;
+
+-- name: end_links
+DELETE FROM link WHERE until <= ?1;
+
+-- name: erase_entries
+DELETE FROM entry WHERE conversation = ?1;
+
+-- name: erase_handoffs
+DELETE FROM handoff WHERE conversation = ?1;
+
+-- name: erase_alerts
+DELETE FROM alert WHERE conversation = ?1;
+
+-- name: erase_attempts
+DELETE FROM attempt WHERE conversation = ?1;
+
+-- name: erase_contact
+DELETE FROM contact WHERE conversation = ?1;
+
+-- name: erase_verdict
+DELETE FROM verdict WHERE conversation = ?1;
+
+-- name: erase_notes
+DELETE FROM note WHERE conversation = ?1;
+
+-- name: erase_ratings
+DELETE FROM rating WHERE conversation = ?1;
+
+-- name: erase_settled
+DELETE FROM settled WHERE conversation = ?1;
+
+-- name: erase_conversation
+DELETE FROM conversation WHERE ref = ?1;

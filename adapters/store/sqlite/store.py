@@ -1,0 +1,61 @@
+"""The store as a whole, opened and closed in one block."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from adapters.store.sqlite.accounts import AccountsOnSqlite
+from adapters.store.sqlite.connections import START_BUSY_MS, Synchronous, prepare
+from adapters.store.sqlite.desk import DeskOnSqlite
+from adapters.store.sqlite.faults import FAILURES, in_our_words
+from adapters.store.sqlite.handoffs import HandoffsOnSqlite
+from adapters.store.sqlite.outbox import OutboxOnSqlite
+from adapters.store.sqlite.queries import load
+from adapters.store.sqlite.transcript import TranscriptOnSqlite
+from bot.ports import Changes
+
+_SQL = load("store")
+
+
+class SqliteStore(TranscriptOnSqlite, HandoffsOnSqlite, OutboxOnSqlite, DeskOnSqlite, AccountsOnSqlite):
+    """``Store`` in one SQLite file."""
+
+    async def check(self) -> None:
+        """See that something can be written now, by writing it."""
+
+        def check(connection: sqlite3.Connection) -> None:
+            connection.execute(_SQL["check"])
+
+        await self._writer.run(check)
+
+
+@contextlib.asynccontextmanager
+async def open_store(
+    path: Path, *, synchronous: Synchronous = "full", changes: Changes | None = None
+) -> AsyncIterator[SqliteStore]:
+    """Open the store for as long as the block lasts; folder and file are made where they are missing.
+
+    Args:
+        path: the database file; two more stand beside it while it is open.
+        synchronous: whether each commit waits for the disk (full), or may be lost when the power fails (normal).
+        changes: told of every conversation in which something changed, after the commit.
+
+    Raises:
+        StoreUnavailable: it cannot be opened; the message says why.
+    """
+    await asyncio.to_thread(_make, path)
+    store = SqliteStore(path, synchronous, changes)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _make(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        prepare(path, busy_ms=START_BUSY_MS)
+    except FAILURES as error:
+        raise in_our_words(error) from error.__cause__
