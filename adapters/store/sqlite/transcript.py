@@ -9,6 +9,7 @@ from adapters.store.sqlite import changes
 from adapters.store.sqlite.base import Base
 from adapters.store.sqlite.queries import load
 from adapters.store.sqlite.retention import erase
+from bot.errors import ConversationUnknown
 from bot.handoff import TurnSaid, after
 from bot.model import Channel, Conversation, ConversationId, Entry, Erased, Handoff, MessageId, Record, Standing, Turn
 
@@ -62,6 +63,8 @@ class TranscriptOnSqlite(Base):
             known = changes.entry_by_message(connection, head, "turn", turn.message_id) if head else None
             if isinstance(known, Turn):
                 return known
+            if head is None and connection.execute(_RETENTION["receipt"], (turn.conversation_id,)).fetchone():
+                raise ConversationUnknown  # it was erased while this was on its way
             standing = head.standing if head else Standing()
             step = after(standing, TurnSaid(kind=turn.kind, handoff=handoff), turn.at)
             head = head or changes.begin(connection, _unannounced(turn))
