@@ -16,8 +16,9 @@ if __name__ == "__main__":
 import asyncio
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bot.assembly import Core
     from bot.content.schema import KnowledgeBase
     from bot.conversation import Conversations
+    from bot.model import Turn
     from bot.ports import Clock, Team, Transcript
 
 EXIT_FAULTS, EXIT_USAGE, EXIT_UNAVAILABLE = 1, 2, 3
@@ -80,28 +82,66 @@ def serve(**options: object) -> None:
         beside.submit(import_module, "aiohttp.web")
         core = _core(settings)
     from adapters.web.logs import set_up_logs
-    from adapters.web.parts import Parts
-    from adapters.web.server import PortInUse, run
+    from adapters.web.server import PortInUse
 
     set_up_logs(settings.log_level, settings.log_format)
-    changes, clock, team = LocalChanges(), SystemClock(), FixedTeam(Reach(can_be_told=False))
-    store = MemoryStore(settings.max_conversations, changes)
-    conversations = _conversations(core, settings, store, clock, team)
     try:
+        asyncio.run(_serve(core, settings))
+    except PortInUse as error:
+        _fail(str(error), EXIT_UNAVAILABLE)
+    except KeyboardInterrupt:
+        print("Stopped.")
+
+
+async def _serve(core: "Core", settings: Settings) -> None:
+    """Open the store, join the parts and run them until the process is told to stop."""
+    from adapters.store.sqlite import open_store
+    from adapters.web.metrics import Metrics
+    from adapters.web.parts import Parts
+    from adapters.web.server import run
+    from bot.retention import Retention, keep_expiring
+
+    changes, clock, metrics = LocalChanges(), SystemClock(), Metrics()
+    team = FixedTeam(Reach(can_be_told=False))
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(
+                settings.database, synchronous=settings.sqlite_synchronous, changes=changes, on_fault=_say_store_is_away
+            )
+        )
+        retention = Retention(days=settings.keep_days, crisis_days=settings.keep_crisis_days)
+        await stack.enter_async_context(_beside(keep_expiring(store, clock, retention)))
         parts = Parts(
             core=core,
-            conversations=conversations,
+            conversations=_conversations(core, settings, store, clock, team, observe=metrics.observe),
             store=store,
             changes=changes,
             team=team,
             clock=clock,
             settings=settings,
+            metrics=metrics,
         )
-        asyncio.run(run(parts, say=_say))
-    except PortInUse as error:
-        _fail(str(error), EXIT_UNAVAILABLE)
-    except KeyboardInterrupt:
-        print("Stopped.")
+        await run(parts, say=_say)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Do something for as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _say_store_is_away(error: BotError) -> None:
+    print(
+        f"{error} Conversations cannot be recorded; visitors are told so, and danger still gets its numbers.",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def ask(text: Sequence[str], *, jsonl: bool, knowledge: Path | None, explain: bool = False) -> None:
@@ -287,7 +327,15 @@ def _load(settings: Settings) -> "KnowledgeBase":
     return load(settings.knowledge)
 
 
-def _conversations(core: "Core", settings: Settings, store: "Transcript", clock: "Clock", team: "Team") -> "Conversations":
+def _conversations(
+    core: "Core",
+    settings: Settings,
+    store: "Transcript",
+    clock: "Clock",
+    team: "Team",
+    *,
+    observe: "Callable[[Turn], None]" = lambda _turn: None,
+) -> "Conversations":
     from bot.conversation import Conversations, Site
     from bot.privacy import reference
 
@@ -301,6 +349,7 @@ def _conversations(core: "Core", settings: Settings, store: "Transcript", clock:
         team=team,
         site=Site(country=settings.country, contact=settings.contact_email),
         reference=partial(reference, key=key),
+        observe=observe,
     )
 
 

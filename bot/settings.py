@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic_core import ValidationError
 from pydantic_core.core_schema import (
@@ -99,7 +99,7 @@ class Settings:
         "Where conversations are kept, as sqlite:///path; handrail.db in the data folder when unset.",
     ] = None
     sqlite_synchronous: Annotated[
-        str,
+        Literal["full", "normal"],
         literal_schema(["full", "normal"]),
         "Whether each commit waits for the disk (full), or may be lost when the power fails (normal).",
     ] = "full"

@@ -191,7 +191,7 @@ def test_every_error_is_drawn_in_the_tree() -> None:
     ours = {"BotError"}
     while found := {name for name, parents in bases.items() if parents & ours} - ours:
         ours |= found
-    assert ours - set(tree) == set()
+    assert {name for name in ours if not name.startswith("_")} - set(tree) == set()
 
 
 MACHINE_PATH = re.compile("/" + r"(?:work/(?:main|shared)|root/|home/[a-z]+/|Users/[A-Za-z]+/)")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from adapters.store.sqlite.accounts import AccountsOnSqlite
@@ -14,6 +14,7 @@ from adapters.store.sqlite.handoffs import HandoffsOnSqlite
 from adapters.store.sqlite.outbox import OutboxOnSqlite
 from adapters.store.sqlite.queries import load
 from adapters.store.sqlite.transcript import TranscriptOnSqlite
+from bot.errors import StoreUnavailable
 from bot.ports import Changes
 
 _SQL = load("store")
@@ -33,7 +34,11 @@ class SqliteStore(TranscriptOnSqlite, HandoffsOnSqlite, OutboxOnSqlite, DeskOnSq
 
 @contextlib.asynccontextmanager
 async def open_store(
-    path: Path, *, synchronous: Synchronous = "full", changes: Changes | None = None
+    path: Path,
+    *,
+    synchronous: Synchronous = "full",
+    changes: Changes | None = None,
+    on_fault: Callable[[StoreUnavailable], None] | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the store for as long as the block lasts; folder and file are made where they are missing.
 
@@ -41,11 +46,17 @@ async def open_store(
         path: the database file; two more stand beside it while it is open.
         synchronous: whether each commit waits for the disk (full), or may be lost when the power fails (normal).
         changes: told of every conversation in which something changed, after the commit.
+        on_fault: told why the file cannot be opened now. The store is away then, and opens it as soon as it can.
 
     Raises:
-        StoreUnavailable: it cannot be opened; the message says why.
+        StoreUnavailable: it cannot be opened, and there is no ``on_fault``; the message says why.
     """
-    await asyncio.to_thread(_make, path)
+    try:
+        await asyncio.to_thread(_make, path)
+    except StoreUnavailable as error:
+        if on_fault is None:
+            raise
+        on_fault(error)
     store = SqliteStore(path, synchronous, changes)
     try:
         yield store
