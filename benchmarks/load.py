@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,15 +42,14 @@ class Connection:
             sys.exit(f"{path} was answered with {status}: {given!r}")
         return json.loads(given)
 
-    async def say(self, conversation: dict[str, Any], text: str) -> Any:
-        """Send a message."""
+    async def say(self, conversation: dict[str, Any], text: str, message_id: str = "") -> Any:
+        """Send a message, with a new id unless one is given."""
         path = f"{STARTS}/{conversation['id']}/messages"
-        return await self.post(path, {"message_id": str(uuid.uuid4()), "text": text}, conversation["token"])
+        return await self.post(path, {"message_id": message_id or str(uuid.uuid4()), "text": text}, conversation["token"])
 
 
-@contextlib.contextmanager
-def serving(command: Sequence[str], **environment: str) -> Iterator[int]:
-    """Run a server as a process of its own, and give its port, which is added to the command."""
+def start_server(command: Sequence[str], environment: Mapping[str, str]) -> "tuple[subprocess.Popen[bytes], int]":
+    """Start a server as a process of its own; a free port is added to the command and returned."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -61,8 +60,15 @@ def serving(command: Sequence[str], **environment: str) -> Iterator[int]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    return process, port
+
+
+@contextlib.contextmanager
+def serving(command: Sequence[str], **environment: str) -> Iterator[int]:
+    """Run a server for as long as the block lasts, and give its port."""
+    process, port = start_server(command, environment)
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield port
     finally:
         process.terminate()
@@ -71,6 +77,17 @@ def serving(command: Sequence[str], **environment: str) -> Iterator[int]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+async def get(port: int, path: str, token: str) -> Any:
+    """Read something, on a connection of its own."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    told, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    if told[9:12] != b"200":
+        sys.exit(f"{path} was answered with {told[9:12]!r}")
+    return json.loads(body)
 
 
 async def connect(port: int, count: int) -> list[Connection]:
@@ -84,7 +101,8 @@ def share(values: Sequence[float], of: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * of))]
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a server listens."""
     deadline = time.perf_counter() + START_LIMIT_S
     while time.perf_counter() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
