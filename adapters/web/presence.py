@@ -1,8 +1,6 @@
 """Who is at a conversation just now: kept in memory, since it is true for seconds, and told by way of ``Changes``."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,19 +31,18 @@ class Presence:
         self._responder_typed: dict[ConversationId, datetime] = {}
         self._left: dict[ConversationId, datetime] = {}
 
-    @contextmanager
-    def listening(self, conversation_id: ConversationId) -> Iterator[None]:
-        """Count a visitor's page as open while the block lasts."""
+    def listening(self, conversation_id: ConversationId) -> None:
+        """Count a visitor's page as open, until ``deaf`` is called."""
         self._streams[conversation_id] += 1
         self._left.pop(conversation_id, None)
         self._changes.notify(conversation_id)
-        try:
-            yield
-        finally:
-            self._streams[conversation_id] -= 1
-            if not self._streams[conversation_id]:
-                del self._streams[conversation_id]
-            self._changes.notify(conversation_id)
+
+    def deaf(self, conversation_id: ConversationId) -> None:
+        """Count a page as closed."""
+        self._streams[conversation_id] -= 1
+        if not self._streams[conversation_id]:
+            del self._streams[conversation_id]
+        self._changes.notify(conversation_id)
 
     def visitor_types(self, conversation_id: ConversationId, *, is_typing: bool) -> None:
         """Note that the visitor types, or stopped."""

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import re
-from collections import OrderedDict
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
@@ -27,37 +26,34 @@ class OpenStreams:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._open: dict[ConversationId, OrderedDict[int, asyncio.Event]] = {}
-        self._number = 0
+        self._open: dict[ConversationId, list[asyncio.Event]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._open.values()))
 
-    def open(self, conversation_id: ConversationId, wake: asyncio.Event) -> int:
-        """Add a stream, woken by an event; past the limit, the one open longest loses its right and is woken."""
-        self._number += 1
-        streams = self._open.setdefault(conversation_id, OrderedDict())
+    def open(self, conversation_id: ConversationId, wake: asyncio.Event) -> None:
+        """Add a stream, known by what wakes it; past the limit, the one open longest loses its right and is woken."""
+        streams = self._open.setdefault(conversation_id, [])
         while len(streams) >= MAX_STREAMS:
-            _, oldest = streams.popitem(last=False)
-            oldest.set()
-        streams[self._number] = wake
-        return self._number
+            streams.pop(0).set()
+        streams.append(wake)
 
-    def may_stay(self, conversation_id: ConversationId, number: int) -> bool:
+    def may_stay(self, conversation_id: ConversationId, wake: asyncio.Event) -> bool:
         """Whether a stream may stay open."""
-        return number in self._open.get(conversation_id, ())
+        return wake in self._open.get(conversation_id, ())
 
-    def close(self, conversation_id: ConversationId, number: int) -> None:
+    def close(self, conversation_id: ConversationId, wake: asyncio.Event) -> None:
         """Take a stream off."""
-        streams = self._open.get(conversation_id, OrderedDict())
-        streams.pop(number, None)
+        streams = self._open.get(conversation_id, [])
+        if wake in streams:
+            streams.remove(wake)
         if not streams:
             self._open.pop(conversation_id, None)
 
     def wake_all(self) -> None:
         """Wake every stream, so that each sees that the server stops."""
         for streams in self._open.values():
-            for wake in streams.values():
+            for wake in streams:
                 wake.set()
 
 
@@ -78,15 +74,18 @@ async def stream(request: web.Request, conversation_id: ConversationId) -> web.S
     app, wake, last = request.app, asyncio.Event(), last_event(request)
     case = await app[STORE].case(conversation_id)
     last = min(last, case.last_n if case else 0)  # a number that was never given out must hide nothing that is new
-    number = app[OPEN].open(conversation_id, wake)
+    app[OPEN].open(conversation_id, wake)
+    app[PRESENCE].listening(conversation_id)
     try:
-        with app[CHANGES].watch(conversation_id, wake.set), app[PRESENCE].listening(conversation_id):
-            async with sse_response(request) as response:
+        with app[CHANGES].watch(conversation_id, wake.set):
+            async with sse_response(request, send_timeout=SEND_S) as response:
+                response.headers.clear()  # they are sent; ten thousand quiet streams need not keep a kilobyte of them each
                 with contextlib.suppress(ConnectionError, TimeoutError):  # the reader left; it may resume
-                    await _follow(app, response, conversation_id, number=number, last=last, wake=wake)
+                    await _follow(app, response, conversation_id, last=last, wake=wake)
         return response
     finally:
-        app[OPEN].close(conversation_id, number)
+        app[OPEN].close(conversation_id, wake)
+        app[PRESENCE].deaf(conversation_id)
 
 
 async def _follow(
@@ -94,12 +93,11 @@ async def _follow(
     response: EventSourceResponse,
     conversation_id: ConversationId,
     *,
-    number: int,
     last: int,
     wake: asyncio.Event,
 ) -> None:
     was_typing = False
-    while app[OPEN].may_stay(conversation_id, number):
+    while app[OPEN].may_stay(conversation_id, wake):
         wake.clear()
         try:
             entries = await app[STORE].entries(conversation_id, last)
@@ -110,8 +108,7 @@ async def _follow(
             continue
         for entry in entries:
             name, data = as_event(entry)
-            async with asyncio.timeout(SEND_S):
-                await response.send(json.dumps(data), event=name, id=str(entry.n))
+            await response.send(json.dumps(data), event=name, id=str(entry.n))
             last = entry.n
         if not is_there:
             await response.send("{}", event="ended")
