@@ -6,6 +6,7 @@ from datetime import date
 from typing import assert_never
 
 from bot.content import Answer, Book, Source
+from bot.handoff import offer_of
 from bot.model import (
     About,
     Abstained,
@@ -17,6 +18,7 @@ from bot.model import (
     Clarified,
     Decision,
     Escalated,
+    Happened,
     HelpLine,
     Kind,
     Relayed,
@@ -26,6 +28,7 @@ from bot.model import (
     SourceNote,
 )
 from bot.replies.lines import Lines, purposes
+from bot.replies.people import People, can_be_told
 from bot.replies.setting import Setting
 from bot.replies.speech import Speech
 
@@ -42,6 +45,7 @@ class Replies:
         self._answers = book.answers
         self._speech = Speech(book)
         self._lines = Lines(book, self._speech)
+        self._people = People(self._speech)
 
     def of(self, decision: Decision, setting: Setting) -> Reply:
         """Word a decision."""
@@ -61,7 +65,18 @@ class Replies:
 
     def failure(self, setting: Setting) -> Reply:
         """Return what is shown when anything fails: the numbers, and that it can be tried again."""
-        return self._lines.below([self.say("failure", setting)], setting, ("crisis",))
+        return self._lines.below([self.say("failure", setting)], setting, ("crisis",), after=self._people.of_offer(setting))
+
+    def limited(self, setting: Setting) -> Reply:
+        """Return what is shown in place of a reply to somebody who writes too fast: to wait, and whom to call meanwhile."""
+        said = self.say("too_many", setting)
+        if setting.latch:
+            return self._lines.below([said], setting, ())
+        return self.with_footer(Reply(text=said), setting)
+
+    def fact(self, what: Happened, name: str, setting: Setting) -> str:
+        """Return a fact about people as a visitor reads it; ``name`` is the responder's, where one is meant."""
+        return self._people.fact(what, name, setting)
 
     def numbers(self, setting: Setting) -> Reply:
         """Return the numbers alone, for when even the words for a failure cannot be said."""
@@ -71,13 +86,15 @@ class Replies:
 
     def with_footer(self, reply: Reply, setting: Setting) -> Reply:
         """Put the quiet line with a number below a reply that shows none."""
-        return reply if reply.help or not reply.text else replace(reply, text=f"{reply.text}\n\n{self.footer(setting)}")
+        if reply.help or not reply.text or (footer := self.footer(setting)) in reply.text:
+            return reply
+        return replace(reply, text=f"{reply.text}\n\n{footer}")
 
     def label(self, answer_id: AnswerId) -> str:
         """Return the question of an answer, as it stands on a button."""
         return self._answers[answer_id].question
 
-    def say(self, name: str, setting: Setting | None = None, **values: str) -> str:
+    def say(self, name: str, setting: Setting | None = None, /, **values: str) -> str:
         """Return one of the pack's own sentences, its braces filled in, in the visitor's language where there is one."""
         return self._speech.say(name, setting, **values)
 
@@ -86,6 +103,11 @@ class Replies:
         return self._lines.described(line, setting)
 
     def _worded(self, decision: Decision, setting: Setting) -> Reply:
+        reply = self._decided(decision, setting)
+        offer = self._people.of_offer(setting) if offer_of(decision) == "offered" else []
+        return replace(reply, text="\n\n".join([reply.text, *offer]))
+
+    def _decided(self, decision: Decision, setting: Setting) -> Reply:
         match decision:
             case Answered(candidates=candidates):
                 return self._answered(candidates, setting)
@@ -140,9 +162,10 @@ class Replies:
 
     def _abstained(self, decision: Abstained, setting: Setting) -> Reply:
         match decision.why:
+            case "no_answer" if decision.on_subject:
+                return Reply(text=self._passed_on(self.say("abstain_on_subject", setting), setting))
             case "no_answer":
-                name = "abstain_on_subject" if decision.on_subject else "abstain_off_subject"
-                return Reply(text=self.say(name, setting))
+                return Reply(text=self.say("abstain_off_subject", setting))
             case "other_language":
                 return self._lines.below([self.say("other_language", setting)], setting, ("crisis",), abroad=True)
             case "too_long" | "unsure" as why:
@@ -157,12 +180,11 @@ class Replies:
             case Kind.EMERGENCY:
                 about = _about(route, setting)
                 card = self.say(f"emergency_{about}", setting)
-                return self._lines.below([card], setting, purposes(kind), after=self._noted(about, setting))
+                return self._lines.below([card], setting, purposes(kind), after=self._people.of_danger(about, setting))
             case Kind.DISTRESS:
                 return self._lines.below([self.say("distress", setting)], setting, ("crisis",))
             case Kind.HUMAN:
-                contact = [self.say("human_contact", setting, contact=setting.contact)] if setting.contact else []
-                return self._lines.below([self.say("human", setting), *contact], setting, ("crisis",))
+                return self._lines.below([self._people.of_wish(setting), *self._contact(setting)], setting, ("crisis",))
             case _:
                 return Reply(text=self.say(kind.value, setting))
 
@@ -173,29 +195,33 @@ class Replies:
         severity = route.severity or "high"
         if setting.repeated:
             again = self.say("crisis_again", setting)
-            return self._lines.below([again], setting, wanted, after=self._noted(about, setting))
+            return self._lines.below([again], setting, wanted, after=self._people.of_danger(about, setting))
         name = route.variant if route.variant and about != "staff" else about
         after = {"high": ["crisis_self_next"], "moderate": ["crisis_lower"]}.get(severity, []) if name == "self" else []
         return self._lines.below(
             [self.say(f"crisis_{name}_{severity}", setting)],
             setting,
             wanted,
-            after=[*(self.say(each, setting) for each in after), *self._noted(about, setting)],
+            after=[*(self.say(each, setting) for each in after), *self._people.of_danger(about, setting)],
         )
 
-    def _noted(self, about: About, setting: Setting) -> list[str]:
-        if not setting.recorded:
-            return []
-        return [self.say("crisis_staff_noted" if about == "staff" else "crisis_noted", setting)]
-
     def _medical_advice(self, general: Candidate | None, setting: Setting) -> Reply:
-        noted = [self.say("medical_advice_noted", setting)] if setting.recorded else []
-        advice = " ".join([self.say("medical_advice", setting), *noted])
+        advice = self._passed_on(self.say("medical_advice", setting), setting)
         if general is None:
             return Reply(text=advice)
         answered = self._answered([general], setting)
         text = f"{advice}\n\n{self.say('medical_advice_general', setting)}\n\n{answered.text}"
         return Reply(text=text, sources=answered.sources, choices=answered.choices)
+
+    def _passed_on(self, said: str, setting: Setting) -> str:
+        """Add what became of a question for a person; where nobody is told of it, what the visitor can do instead."""
+        text = " ".join([said, *self._people.of_question(setting)])
+        if can_be_told(setting):
+            return text
+        return "\n\n".join([text, *self._contact(setting), self.footer(setting)])
+
+    def _contact(self, setting: Setting) -> list[str]:
+        return [self.say("human_contact", setting, contact=setting.contact)] if setting.contact else []
 
     def _below_help(self, reply: Reply, decision: Decision, setting: Setting) -> Reply:
         """Put a reply under the numbers of the latch: while that is not cleared, an answer never comes first."""

@@ -1,7 +1,7 @@
 """What a reply depends on besides the decision."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bot.model import Channel, Latch
 from bot.ports import Reach
@@ -24,3 +24,5 @@ class Setting:
     nth: int = 0  # turns before this one; variants of a sentence take turns by it
     recorded: bool = True  # False when the store is away: then nothing may be said to have been noted
     reach: Reach = _REACHED  # whether a person can be reached
+    now: datetime | None = None  # without it people are never said to be back "today" or "tomorrow"
+    is_attended: bool = False  # a responder has the conversation, whatever the hours are

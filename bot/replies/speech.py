@@ -15,7 +15,7 @@ class Speech:
         """Return the language that sentences are said in: the visitor's, else the pack's."""
         return setting.locale if setting and setting.locale in self._book.wording else self._book.locale
 
-    def say(self, name: str, setting: Setting | None = None, **values: str) -> str:
+    def say(self, name: str, setting: Setting | None = None, /, **values: str) -> str:
         """Return a sentence with its braces filled in."""
         wording = self._book.wording[self.language(setting)]
         variants = wording.say[name]
