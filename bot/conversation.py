@@ -171,7 +171,8 @@ class Conversations:
         if edited is not None and (route.kind not in DANGER or edited.visitor_text == _kept(message.text)):
             return edited
         repeated = route.kind is Kind.CRISIS and any(_says_as_much(turn, route) for turn in turns[-3:])
-        setting = self._setting(message, route, n_turns=len(turns), latch=latch, repeated=repeated)
+        is_attended = record.standing.owner is Owner.PERSON
+        setting = self._setting(message, route, n_turns=len(turns), latch=latch, repeated=repeated, is_attended=is_attended)
         answered = self._answer(message, route, record, setting)
         if answered is None:
             return None
@@ -303,7 +304,8 @@ class Conversations:
     def _reached(self, setting: Setting) -> Setting:
         """Add whether somebody can be reached. Where that can't be told, nobody is promised."""
         try:
-            return replace(setting, reach=self._team.reach(self._clock.now()))
+            now = self._clock.now()
+            return replace(setting, reach=self._team.reach(now), now=now)
         except Exception as error:  # noqa: BLE001 - as above
             log.error("team not known", extra={"error": type(error).__name__})
             return replace(setting, reach=Reach(can_be_told=False))
@@ -331,6 +333,7 @@ class Conversations:
         n_turns: int = 0,
         latch: tuple[Latch, ...] = (),
         repeated: bool = False,
+        is_attended: bool = False,
     ) -> Setting:
         return Setting(
             locale=language if (language := message.locale.partition("-")[0].lower()) != self._locale else route.language,
@@ -342,6 +345,7 @@ class Conversations:
             contact=self._site.contact,
             latch=latch,
             repeated=repeated,
+            is_attended=is_attended,
         )
 
     def _unrecorded(self, message: Message, route: Route, started: float, latch: tuple[Latch, ...] = ()) -> Turn:

@@ -6,6 +6,7 @@ The loader refuses a pack that lacks one, since the first to notice would be a v
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 
+from bot.model import Happened
 from bot.triage.kinds import SEVERITIES
 
 GRADED = ("crisis_self", "crisis_other", "crisis_staff", "crisis_harm_others", "crisis_abuse")  # by severity
@@ -14,15 +15,18 @@ SAFETY = frozenset(
         *(f"{name}_{severity}" for name in GRADED for severity in SEVERITIES),
         *"crisis_self_next crisis_again crisis_lower crisis_noted crisis_staff_noted".split(),
         *"emergency_self emergency_other emergency_staff distress human medical_advice sourcing latched unsure".split(),
+        *"nobody_told_danger away_danger away_until_danger nobody_told_human".split(),
+        *"nobody_told_offered away_offered away_until_offered".split(),  # below the card for distress, among others
     )
 )
 NEEDED = SAFETY | frozenset(
     (
         "ask_person hello status status_time_bound overdue withdrawn two clarify abstain_on_subject abstain_off_subject "
         "empty too_long many other_language answers_in latched_answer emergency_number_unknown emergency_elsewhere "
-        "human_contact medical_advice_general medical_advice_noted failure footer footer_unknown line_call line_text "
-        "line_chat"
+        "human_contact medical_advice_general question_noted failure footer footer_unknown line_call line_text line_chat "
+        "nobody_told away away_until back_today back_tomorrow back_on back_date too_many privacy someone person_typing"
     ).split()
+    + [f"fact_{each.value}" for each in Happened]
 )
 _DATES = frozenset({"reviewed_on", "reviewed_by", "review_by"})
 _FILLED: Mapping[str, frozenset[str]] = {
@@ -32,6 +36,12 @@ _FILLED: Mapping[str, frozenset[str]] = {
     "withdrawn": _DATES,
     "human_contact": frozenset({"contact"}),
     "footer": frozenset({"number"}),
+    "privacy": frozenset({"days", "crisis_days"}),
+    "back_on": frozenset({"day", "time"}),
+    "back_date": frozenset({"day", "date", "time"}),
+    **dict.fromkeys(("back_today", "back_tomorrow"), frozenset({"time"})),
+    **dict.fromkeys(("away_until", "away_until_danger", "away_until_offered"), frozenset({"back"})),
+    **dict.fromkeys(("fact_here", "person_typing"), frozenset({"name"})),
     **dict.fromkeys(("line_call", "line_text", "line_chat"), frozenset({"to"})),
 }
 

@@ -214,8 +214,12 @@ def test_each_missing_sentence_is_named(pack: Path) -> None:
     """A sentence that is not there would be missed first by a visitor in danger, so the pack is refused."""
     edit(pack / "wording/en.yaml", "  crisis_self_high:", "  crisis_selv_high:")
     edit(pack / "wording/en.yaml", "  smalltalk_bye:", "  smalltalk_buy:")
+    edit(pack / "wording/en.yaml", "  fact_seen:", "  fact_read:")
+    edit(pack / "wording/en.yaml", "  nobody_told_danger:", "  nobody_knows:")
     assert fault_of(pack).splitlines() == [
         "wording/en.yaml:1: say.crisis_self_high is missing. Add the sentence.",
+        "wording/en.yaml:1: say.fact_seen is missing. Add the sentence.",
+        "wording/en.yaml:1: say.nobody_told_danger is missing. Add the sentence.",
         "wording/en.yaml:1: say.smalltalk_bye is missing. Add the sentence.",
     ]
 
@@ -228,6 +232,22 @@ def test_a_brace_that_nothing_fills_in_is_found(pack: Path, brace: str, said: st
     """A sentence with a wrong brace would fail when it is said, so it is found when it is read."""
     edit(pack / "wording/en.yaml", "answer questions about {subject}", f"answer questions about {brace}")
     assert fault_of(pack).startswith(f"wording/en.yaml:3: say.hello: {said}")
+
+
+@pytest.mark.parametrize(
+    ("name", "brace", "known"),
+    [
+        ("away_danger", "{back}", "{subject}"),
+        ("away_until_danger", "{time}", "{back}, {subject}"),
+        ("back_on", "{date}", "{day}, {subject}, {time}"),
+        ("fact_seen", "{name}", "{subject}"),
+        ("privacy", "{weeks}", "{crisis_days}, {days}, {subject}"),
+    ],
+)
+def test_a_sentence_about_people_knows_its_own_braces(pack: Path, name: str, brace: str, known: str) -> None:
+    """When people are back stands only where it is known, a name only where somebody is meant."""
+    edit(pack / "wording/en.yaml", f'  {name}: "', f'  {name}: "{brace} ')
+    assert fault_of(pack).endswith(f": say.{name}: nothing fills in {brace} here. Use {known}, or write it out.")
 
 
 def test_a_brace_in_another_language_is_found(pack: Path) -> None:

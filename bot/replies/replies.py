@@ -1,11 +1,12 @@
-"""From a decision to what a visitor reads: vetted wording, sources, numbers and choices. Nothing is made up here."""
+"""Each decision in words that were vetted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
 from bot.content import Answer, Book, Source
+from bot.handoff import offer_of
 from bot.model import (
     About,
     Abstained,
@@ -17,38 +18,22 @@ from bot.model import (
     Clarified,
     Decision,
     Escalated,
+    Happened,
     HelpLine,
     Kind,
-    Latch,
     Relayed,
     Reply,
     Route,
     SmallTalk,
     SourceNote,
 )
-from bot.ports import Reach
+from bot.replies.lines import Lines, purposes
+from bot.replies.people import People, can_be_told
+from bot.replies.setting import Setting
+from bot.replies.speech import Speech
 
 MAX_FOLLOW_UPS = 3
-ANYWHERE = "any"  # the help file shown when the country is not known
-_REACHED = Reach()
 _SAFETY = frozenset({Kind.CRISIS, Kind.EMERGENCY, Kind.DISTRESS})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What a reply depends on besides the decision."""
-
-    today: date
-    country: str | None = None  # the visitor's, when known
-    site_country: str | None = None  # the operator's
-    contact: str | None = None
-    locale: str = ""  # the visitor's language, where it is known; the pack's otherwise
-    channel: Channel = Channel.WEB
-    latch: tuple[Latch, ...] = ()  # what the conversation is latched for since before this message, newest first
-    repeated: bool = False  # the same card was shown before
-    nth: int = 0  # turns before this one; variants of a sentence take turns by it
-    recorded: bool = True  # False when the store is away: then nothing may be said to have been noted
-    reach: Reach = _REACHED  # whether a person can be reached
 
 
 class Replies:
@@ -58,6 +43,9 @@ class Replies:
         """Take a pack's book."""
         self._book = book
         self._answers = book.answers
+        self._speech = Speech(book)
+        self._lines = Lines(book, self._speech)
+        self._people = People(self._speech)
 
     def of(self, decision: Decision, setting: Setting) -> Reply:
         """Word a decision."""
@@ -73,37 +61,53 @@ class Replies:
 
     def footer(self, setting: Setting) -> str:
         """Return the quiet line that every surface keeps in view."""
-        numbers = [line.call for line in self._lines(setting, ("crisis",)) if line.call]
-        if numbers and self._country(setting):
-            return self.say("footer", setting, number=numbers[0])
-        return self.say("footer_unknown", setting)
+        return self._lines.footer(setting)
 
     def failure(self, setting: Setting) -> Reply:
         """Return what is shown when anything fails: the numbers, and that it can be tried again."""
-        return self._with_help([self.say("failure", setting)], setting, ("crisis",))
+        return self._lines.below([self.say("failure", setting)], setting, ("crisis",), after=self._people.of_offer(setting))
+
+    def limited(self, setting: Setting) -> Reply:
+        """Return what is shown in place of a reply to somebody who writes too fast: to wait, and whom to call meanwhile."""
+        said = self.say("too_many", setting)
+        if setting.latch:
+            return self._lines.below([said], setting, ())
+        return self.with_footer(Reply(text=said), setting)
+
+    def fact(self, what: Happened, name: str, setting: Setting) -> str:
+        """Return a fact about people as a visitor reads it; ``name`` is the responder's, where one is meant."""
+        return self._people.fact(what, name, setting)
 
     def numbers(self, setting: Setting) -> Reply:
         """Return the numbers alone, for when even the words for a failure cannot be said."""
-        lines = self._lines(setting, ("emergency", "crisis"))
+        lines = self._lines.of(setting, ("emergency", "crisis"))
         listed = (f"- {line.name}: {line.call or line.text or line.chat}" for line in lines)
         return Reply(text="\n".join(listed), help=tuple(lines))
 
     def with_footer(self, reply: Reply, setting: Setting) -> Reply:
         """Put the quiet line with a number below a reply that shows none."""
-        return reply if reply.help or not reply.text else replace(reply, text=f"{reply.text}\n\n{self.footer(setting)}")
+        if reply.help or not reply.text or (footer := self.footer(setting)) in reply.text:
+            return reply
+        return replace(reply, text=f"{reply.text}\n\n{footer}")
 
     def label(self, answer_id: AnswerId) -> str:
         """Return the question of an answer, as it stands on a button."""
         return self._answers[answer_id].question
 
-    def say(self, name: str, setting: "Setting | None" = None, **values: str) -> str:
+    def say(self, name: str, setting: Setting | None = None, /, **values: str) -> str:
         """Return one of the pack's own sentences, its braces filled in, in the visitor's language where there is one."""
-        wording = self._book.wording.get(setting.locale if setting else "", self._book.wording[self._book.locale])
-        variants = wording.say[name]
-        text = variants[setting.nth % len(variants) if setting else 0]
-        return text.format(subject=wording.subject, **values).strip()
+        return self._speech.say(name, setting, **values)
+
+    def described(self, line: HelpLine, setting: Setting) -> str:
+        """Return a help line as one line of text."""
+        return self._lines.described(line, setting)
 
     def _worded(self, decision: Decision, setting: Setting) -> Reply:
+        reply = self._decided(decision, setting)
+        offer = self._people.of_offer(setting) if offer_of(decision) == "offered" else []
+        return replace(reply, text="\n\n".join([reply.text, *offer]))
+
+    def _decided(self, decision: Decision, setting: Setting) -> Reply:
         match decision:
             case Answered(candidates=candidates):
                 return self._answered(candidates, setting)
@@ -112,7 +116,7 @@ class Replies:
             case SmallTalk(topic=topic):
                 said = self.say(f"smalltalk_{topic}", setting)
                 is_help = topic in self._book.help_topics
-                return self._with_help([said], setting, ("crisis",)) if is_help else Reply(text=said)
+                return self._lines.below([said], setting, ("crisis",)) if is_help else Reply(text=said)
             case Abstained():
                 return self._abstained(decision, setting)
             case Escalated(kind=Kind.MEDICAL_ADVICE, general=general):
@@ -158,11 +162,12 @@ class Replies:
 
     def _abstained(self, decision: Abstained, setting: Setting) -> Reply:
         match decision.why:
+            case "no_answer" if decision.on_subject:
+                return Reply(text=self._passed_on(self.say("abstain_on_subject", setting), setting))
             case "no_answer":
-                name = "abstain_on_subject" if decision.on_subject else "abstain_off_subject"
-                return Reply(text=self.say(name, setting))
+                return Reply(text=self.say("abstain_off_subject", setting))
             case "other_language":
-                return self._with_help([self.say("other_language", setting)], setting, ("crisis",), abroad=True)
+                return self._lines.below([self.say("other_language", setting)], setting, ("crisis",), abroad=True)
             case "too_long" | "unsure" as why:
                 return Reply(text=f"{self.say(why, setting)}\n\n{self.footer(setting)}")
             case why:
@@ -175,99 +180,54 @@ class Replies:
             case Kind.EMERGENCY:
                 about = _about(route, setting)
                 card = self.say(f"emergency_{about}", setting)
-                return self._with_help([card], setting, _purposes(kind), after=self._noted(about, setting))
+                return self._lines.below([card], setting, purposes(kind), after=self._people.of_danger(about, setting))
             case Kind.DISTRESS:
-                return self._with_help([self.say("distress", setting)], setting, ("crisis",))
+                return self._lines.below([self.say("distress", setting)], setting, ("crisis",))
             case Kind.HUMAN:
-                contact = [self.say("human_contact", setting, contact=setting.contact)] if setting.contact else []
-                return self._with_help([self.say("human", setting), *contact], setting, ("crisis",))
+                return self._lines.below([self._people.of_wish(setting), *self._contact(setting)], setting, ("crisis",))
             case _:
                 return Reply(text=self.say(kind.value, setting))
 
     def _crisis(self, route: Route, setting: Setting) -> Reply:
         """Word danger by whom it is about and how grave it is; the first card says the most, later ones only remind."""
-        wanted = _purposes(Kind.CRISIS, route.variant)
+        wanted = purposes(Kind.CRISIS, route.variant)
         about = _about(route, setting)
         severity = route.severity or "high"
         if setting.repeated:
             again = self.say("crisis_again", setting)
-            return self._with_help([again], setting, wanted, after=self._noted(about, setting))
+            return self._lines.below([again], setting, wanted, after=self._people.of_danger(about, setting))
         name = route.variant if route.variant and about != "staff" else about
         after = {"high": ["crisis_self_next"], "moderate": ["crisis_lower"]}.get(severity, []) if name == "self" else []
-        return self._with_help(
+        return self._lines.below(
             [self.say(f"crisis_{name}_{severity}", setting)],
             setting,
             wanted,
-            after=[*(self.say(each, setting) for each in after), *self._noted(about, setting)],
+            after=[*(self.say(each, setting) for each in after), *self._people.of_danger(about, setting)],
         )
 
-    def _noted(self, about: About, setting: Setting) -> list[str]:
-        if not setting.recorded:
-            return []
-        return [self.say("crisis_staff_noted" if about == "staff" else "crisis_noted", setting)]
-
     def _medical_advice(self, general: Candidate | None, setting: Setting) -> Reply:
-        noted = [self.say("medical_advice_noted", setting)] if setting.recorded else []
-        advice = " ".join([self.say("medical_advice", setting), *noted])
+        advice = self._passed_on(self.say("medical_advice", setting), setting)
         if general is None:
             return Reply(text=advice)
         answered = self._answered([general], setting)
         text = f"{advice}\n\n{self.say('medical_advice_general', setting)}\n\n{answered.text}"
         return Reply(text=text, sources=answered.sources, choices=answered.choices)
 
+    def _passed_on(self, said: str, setting: Setting) -> str:
+        """Add what became of a question for a person; where nobody is told of it, what the visitor can do instead."""
+        text = " ".join([said, *self._people.of_question(setting)])
+        if can_be_told(setting):
+            return text
+        return "\n\n".join([text, *self._contact(setting), self.footer(setting)])
+
+    def _contact(self, setting: Setting) -> list[str]:
+        return [self.say("human_contact", setting, contact=setting.contact)] if setting.contact else []
+
     def _below_help(self, reply: Reply, decision: Decision, setting: Setting) -> Reply:
         """Put a reply under the numbers of the latch: while that is not cleared, an answer never comes first."""
         joint = [self.say("latched_answer", setting)] if isinstance(decision, Answered) else []
-        shown = self._with_help([self.say("latched", setting)], setting, (), after=[*joint, reply.text])
+        shown = self._lines.below([self.say("latched", setting)], setting, (), after=[*joint, reply.text])
         return Reply(text=shown.text, choices=reply.choices, sources=reply.sources, help=shown.help)
-
-    def _with_help(
-        self,
-        blocks: Sequence[str],
-        setting: Setting,
-        wanted: Sequence[str],
-        *,
-        after: Sequence[str] = (),
-        abroad: bool = False,
-    ) -> Reply:
-        if setting.latch:  # what was shown when it latched stays in view below what this card is about
-            kept = (purpose for each in setting.latch for purpose in _purposes(each.kind, each.variant))
-            wanted = tuple(dict.fromkeys((*wanted, *kept, *_purposes(Kind.CRISIS))))
-        lines = self._lines(setting, wanted, abroad=abroad)
-        listed = "\n".join(f"- {self.described(line, setting)}" for line in lines)
-        if "emergency" in wanted and not any("emergency" in line.for_ for line in lines):
-            blocks = [self.say("emergency_number_unknown", setting), *blocks]
-        elif "emergency" in wanted and not self._is_known(setting.country):
-            after = [self.say("emergency_elsewhere", setting), *after]
-        return Reply(text="\n\n".join([*blocks, listed, *after]), help=tuple(lines))
-
-    def _lines(self, setting: Setting, wanted: Sequence[str], *, abroad: bool = False) -> list[HelpLine]:
-        """Return the lines for some purposes, in the order of the purposes."""
-        country = self._country(setting)
-        files = [country] if country else []
-        files += [] if self._is_known(setting.country) and not abroad else [ANYWHERE]
-        lines = [line for name in files for line in self._book.help.get(name, ())]
-        ranked = [
-            (min(map(wanted.index, shared)), line) for line in lines if (shared := set(line.for_).intersection(wanted))
-        ]
-        return [line for _, line in sorted(ranked, key=lambda each: each[0])]
-
-    def described(self, line: HelpLine, setting: Setting) -> str:
-        """Return a help line as one line of text: its name, how to reach it, when."""
-        ways = (("line_call", line.call), ("line_text", line.text), ("line_chat", line.chat))
-        listed = ", ".join(self.say(name, setting, to=to) for name, to in ways if to)
-        notes = "; ".join(part for part in (line.what, line.hours) if part)
-        return f"{line.name}: {listed}" + (f" ({notes})" if notes else "")
-
-    def _country(self, setting: Setting) -> str | None:
-        """Return the help file to use: the visitor's country, else the site's, else the pack's."""
-        for country in (setting.country, setting.site_country, self._book.default_country):
-            if country and country.lower() in self._book.help:
-                return country.lower()
-        return None
-
-    def _is_known(self, country: str | None) -> bool:
-        return country is not None and country.lower() in self._book.help
 
     def _choices(self, answer_ids: object) -> tuple[Choice, ...]:
         return tuple(
@@ -286,13 +246,6 @@ class Replies:
                 if section and section not in known:
                     known.append(section)
         return tuple(_source_note(name, self._book.sources[name], found) for name, found in sections.items())
-
-
-def _purposes(kind: Kind, variant: str = "") -> tuple[str, ...]:
-    """Return what the lines of a card are for, the most pressing first."""
-    if kind is Kind.EMERGENCY:
-        return ("emergency", "poison")
-    return ("crisis", "emergency", "abuse") if variant == "abuse" else ("crisis", "emergency")
 
 
 def _is_withdrawn(answer: Answer, today: date) -> bool:
