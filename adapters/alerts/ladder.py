@@ -75,6 +75,7 @@ class LadderWorker:
         self._on_attempt, self._jitter = on_attempt, jitter
         self._switchboard = Switchboard(channels, clock=clock, zone=zone, on_attempt=on_attempt)
         self._sending: set[asyncio.Task[None]] = set()
+        self._store_is_away = False  # said once, however often it is looked at
 
     async def run(self) -> None:
         """Send what is due until cancelled; what is being sent then is due again when its lease ends."""
@@ -107,6 +108,7 @@ class LadderWorker:
             now = self._clock.now()
             free = AT_ONCE - len(self._sending)
             if due_at is None or due_at > now or not free:
+                self._store_is_away = False
                 return min(POLL_S, (due_at - now).total_seconds()) if due_at and due_at > now else POLL_S
             for alert in await self._outbox.due(now, now + LEASE, free):
                 task = group.create_task(self._send(alert))
@@ -114,8 +116,11 @@ class LadderWorker:
                 task.add_done_callback(self._sending.discard)
                 task.add_done_callback(lambda _task: wake())
         except Exception as error:  # noqa: BLE001 - the ladder goes on whatever happens to the store
-            _log.warning("alerts wait for the store", extra={"error": type(error).__name__})
+            if not self._store_is_away:
+                _log.warning("alerts wait for the store", extra={"error": type(error).__name__})
+            self._store_is_away = True
             return POLL_S
+        self._store_is_away = False
         return 0.0  # there may be more
 
     async def _send(self, alert: Alert) -> None:

@@ -191,7 +191,7 @@ class Stage:
     async def due_in(self) -> float | None:
         """In how many minutes after noon the ladder goes on."""
         due_at = await self.store.next_due()
-        return round((due_at - NOON) / timedelta(minutes=1), 3) if due_at else None
+        return (due_at - NOON) / timedelta(minutes=1) if due_at else None
 
     async def outcome(self) -> list[tuple[int, str, str]]:
         """The attempts so far: step, channel, outcome."""
