@@ -26,13 +26,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bot.errors import BotError, ContentError, EvaluationError, LessonsNotKept, VerdictsUnreadable
 from bot.memory import FixedTeam, LocalChanges, MemoryStore, SystemClock
-from bot.ports import Reach
 from bot.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from bot.assembly import Core
     from bot.content.schema import KnowledgeBase
     from bot.conversation import Conversations
+    from bot.hours import Hours
     from bot.model import Turn
     from bot.ports import Clock, Team, Transcript
 
@@ -85,16 +87,18 @@ def serve(**options: object) -> None:
     from adapters.web.server import PortInUse
 
     set_up_logs(settings.log_level, settings.log_format)
+    hours, zone = _hours(settings)
     try:
-        asyncio.run(_serve(core, settings))
+        asyncio.run(_serve(core, settings, hours, zone))
     except PortInUse as error:
         _fail(str(error), EXIT_UNAVAILABLE)
     except KeyboardInterrupt:
         print("Stopped.")
 
 
-async def _serve(core: "Core", settings: Settings) -> None:
+async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: "ZoneInfo") -> None:
     """Open the store, join the parts and run them until the process is told to stop."""
+    from adapters.alerts import AlertedTeam, LadderWorker, make_alerts
     from adapters.store.sqlite import open_store
     from adapters.web.metrics import Metrics
     from adapters.web.parts import Parts
@@ -102,7 +106,10 @@ async def _serve(core: "Core", settings: Settings) -> None:
     from bot.retention import Retention, keep_expiring
 
     changes, clock, metrics = LocalChanges(), SystemClock(), Metrics()
-    team = FixedTeam(Reach(can_be_told=False))
+    channels, faults = make_alerts(settings)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    team = AlertedTeam(hours, lambda: bool(channels))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             open_store(
@@ -111,6 +118,23 @@ async def _serve(core: "Core", settings: Settings) -> None:
         )
         retention = Retention(days=settings.keep_days, crisis_days=settings.keep_crisis_days)
         await stack.enter_async_context(_beside(keep_expiring(store, clock, retention)))
+        worker = LadderWorker(
+            outbox=store,
+            handoffs=store,
+            transcript=store,
+            channels=channels,
+            ladders=settings.ladders,
+            hours=hours,
+            clock=clock,
+            changes=changes,
+            base_url=settings.base_url,
+            zone=zone,
+            may_quote=settings.alert_text,
+            on_attempt=metrics.alerted,
+        )
+        for channel in channels:
+            stack.callback(channel.close)
+        await stack.enter_async_context(_beside(worker.run()))
         parts = Parts(
             core=core,
             conversations=_conversations(core, settings, store, clock, team, observe=metrics.observe),
@@ -122,6 +146,17 @@ async def _serve(core: "Core", settings: Settings) -> None:
             metrics=metrics,
         )
         await run(parts, say=_say)
+
+
+def _hours(settings: Settings) -> "tuple[Hours | None, ZoneInfo]":
+    from bot.hours import Hours, read_zone
+
+    try:
+        zone = read_zone(settings.time_zone)
+        text = settings.opening_hours
+        return (Hours.read(text, time_zone=settings.time_zone, country=settings.country) if text else None), zone
+    except ValueError as error:
+        _fail(f"HANDRAIL_OPENING_HOURS, HANDRAIL_TIME_ZONE: {error}", EXIT_USAGE)
 
 
 @asynccontextmanager

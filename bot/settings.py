@@ -151,6 +151,11 @@ class Settings:
         return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "handrail.db"
 
     @property
+    def base_url(self) -> str:
+        """Where people reach this server, for the links in alerts and invitations."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
     def ladders(self) -> Ladders:
         """The ladders by severity."""
         return Ladders(
