@@ -88,13 +88,13 @@ class ConversationsInMemory:
         kept = self._kept.setdefault(here, Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at)))
         if (known := kept.turns.get(turn.message_id)) is not None:
             return known
-        step = after(kept.standing, TurnSaid(kind=turn.kind, handoff=handoff), turn.at)
+        step = after(kept.standing, TurnSaid.of(turn, handoff), turn.at)
         recorded = replace(turn, n=len(kept.entries) + 1)
         kept.turns[turn.message_id] = recorded
         kept.entries.append(recorded)
         if handoff is not None:
             kept.handoffs.append(handoff)
-        self._take(kept, step, turn.at)
+        self._take(kept, step, turn.at, begins=handoff.opened_at if handoff else turn.at)
         self._kept.move_to_end(here)
         self._forget_oldest()
         return recorded
@@ -138,7 +138,8 @@ class ConversationsInMemory:
     async def act(self, conversation_id: ConversationId, action: Action, at: datetime) -> Standing:
         """Do something to the ownership of a conversation."""
         kept = self._known(conversation_id)
-        self._take(kept, after(kept.standing, action, at), at)
+        moment = _not_before(kept, at)
+        self._take(kept, after(kept.standing, action, moment), moment, begins=at)
         if isinstance(action, Closed):
             kept.verdict, kept.verdict_at = action, at
         self._note_action(kept, action, at)
@@ -150,11 +151,12 @@ class ConversationsInMemory:
         if (known := kept.said.get(said.message_id)) is not None:
             return known
         action = Spoke(by=Responder(id=said.responder, name=said.name))
-        step = after(kept.standing, action, said.at)
-        recorded = replace(said, n=len(kept.entries) + 1)
+        at = _not_before(kept, said.at)
+        step = after(kept.standing, action, at)
+        recorded = replace(said, n=len(kept.entries) + 1, at=at)
         kept.said[said.message_id] = recorded
         kept.entries.append(recorded)
-        self._take(kept, step, said.at)
+        self._take(kept, step, at, begins=said.at)
         self._note_action(kept, action, said.at)
         return recorded
 
@@ -214,7 +216,8 @@ class ConversationsInMemory:
         did = audited_as(action)
         self._audit.append(Audited(at=at, by=action.by.id, did=did, conversation_id=kept.conversation.id))
 
-    def _take(self, kept: Kept, step: Step, at: datetime) -> None:
+    def _take(self, kept: Kept, step: Step, at: datetime, *, begins: datetime) -> None:
+        """Record what an action made of a conversation; ``begins`` is what the clock says, for the alerts go by it."""
         kept.standing = step.standing
         for what, name in step.facts:
             here = kept.conversation.id
@@ -223,7 +226,7 @@ class ConversationsInMemory:
             kept.alert = None
         elif step.alert == "start" or (step.alert == "later" and kept.alert is None):
             self._generation += 1
-            begins = at + UNANSWERED_AFTER if step.alert == "later" else at
+            begins = begins + UNANSWERED_AFTER if step.alert == "later" else begins
             kept.alert = Alert(
                 conversation_id=kept.conversation.id,
                 generation=self._generation,
@@ -251,6 +254,11 @@ class ConversationsInMemory:
             if not any(handoff.urgent for handoff in self._kept[conversation_id].handoffs):
                 return conversation_id
         return oldest_first[0]
+
+
+def _not_before(kept: Kept, at: datetime) -> datetime:
+    """Return the time, or that of the last entry where the clock was set back: what is cleared was said before."""
+    return max(at, kept.entries[-1].at) if kept.entries else at
 
 
 def _case(kept: Kept) -> Case:
