@@ -11,7 +11,7 @@ class MemoryStore(DeskInMemory, AccountsInMemory):
     """``Store`` in memory."""
 
     def __init__(self, max_conversations: int = 10_000) -> None:
-        """Take how many conversations to keep; the one idle longest goes first, one with an urgent handoff last."""
+        """Take how many conversations to keep; the one idle longest goes first, those in danger and those who wait last."""
         DeskInMemory.__init__(self, max_conversations)
         AccountsInMemory.__init__(self)
 

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from bot.errors import ConversationUnknown
 from bot.handoff import Action, Closed, Spoke, Step, Told, TurnSaid, after, audited_as
@@ -56,7 +57,7 @@ class ConversationsInMemory:
     """``Transcript``, ``Handoffs`` and ``Outbox`` in one, since a real store has them in one commit."""
 
     def __init__(self, max_conversations: int = 10_000) -> None:
-        """Take how many conversations to keep; the one idle longest goes first, one with an urgent handoff last."""
+        """Take how many conversations to keep; the one idle longest goes first, those in danger and those who wait last."""
         self._max = max_conversations
         self._kept: OrderedDict[ConversationId, Kept] = OrderedDict()
         self._audit: list[Audited] = []
@@ -85,7 +86,7 @@ class ConversationsInMemory:
     async def append(self, turn: Turn, handoff: Handoff | None = None) -> Turn:
         """Record a turn and what comes of it; once per message id."""
         here = turn.conversation_id
-        kept = self._kept.setdefault(here, Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at)))
+        kept = self._kept.get(here) or Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at))
         if (known := kept.turns.get(turn.message_id)) is not None:
             return known
         step = after(kept.standing, TurnSaid.of(turn, handoff), turn.at)
@@ -95,6 +96,7 @@ class ConversationsInMemory:
         if handoff is not None:
             kept.handoffs.append(handoff)
         self._take(kept, step, turn.at, begins=handoff.opened_at if handoff else turn.at)
+        self._kept[here] = kept
         self._kept.move_to_end(here)
         self._forget_oldest()
         return recorded
@@ -157,12 +159,13 @@ class ConversationsInMemory:
         kept.said[said.message_id] = recorded
         kept.entries.append(recorded)
         self._take(kept, step, at, begins=said.at)
+        self._kept.move_to_end(said.conversation_id)
         self._note_action(kept, action, said.at)
         return recorded
 
     async def cases(self) -> list[Case]:
         """Return the conversations that wait or that a person owns."""
-        open_ = [kept for kept in self._kept.values() if kept.standing.owner in {Owner.QUEUED, Owner.PERSON}]
+        open_ = [kept for kept in self._kept.values() if _waits(kept)]
         return [_case(kept) for kept in sorted(open_, key=_rank)]
 
     async def case(self, conversation_id: ConversationId) -> Case | None:
@@ -249,11 +252,14 @@ class ConversationsInMemory:
             self._kept.pop(self._dispensable())
 
     def _dispensable(self) -> ConversationId:
-        oldest_first = list(self._kept)[:-1]  # never the one that was just written to
-        for conversation_id in oldest_first:
-            if not any(handoff.urgent for handoff in self._kept[conversation_id].handoffs):
-                return conversation_id
-        return oldest_first[0]
+        oldest_first = list(self._kept.values())[:-1]  # never the one that was just written to
+        calm = (each for each in oldest_first if not _waits(each) and not any(case.urgent for case in each.handoffs))
+        alone = (each for each in oldest_first if not _waits(each))
+        return next(chain(calm, alone, oldest_first)).conversation.id
+
+
+def _waits(kept: Kept) -> bool:
+    return kept.standing.owner in {Owner.QUEUED, Owner.PERSON}
 
 
 def _not_before(kept: Kept, at: datetime) -> datetime:

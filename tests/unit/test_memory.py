@@ -2,9 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
+from bot.errors import OwnerChanged, TakenByAnother
+from bot.handoff import Action, Claimed, Cleared, Closed, Released, Requeued, Seen, Told, Transferred
 from bot.memory import FixedClock, MemoryStore, SystemClock
-from bot.model import ConversationId, Handoff, Kind
-from tests.conftest import NOON, a_turn
+from bot.model import Conversation, ConversationId, Fact, Handoff, Happened, Kind, MessageId, Owner, PersonSaid
+from tests.conftest import DANA, NOON, SAM, a_turn
+
+HERE = ConversationId("c-1")
+EARLIER = NOON - timedelta(hours=1)
 
 
 async def test_the_conversation_idle_longest_goes_first() -> None:
@@ -33,6 +40,98 @@ async def test_a_conversation_in_danger_is_forgotten_last() -> None:
     for conversation in ("b", "c"):
         await store.append(a_turn("1", conversation))
     assert len(await store.of(ConversationId("a"))) == 1
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+async def test_a_conversation_in_which_somebody_waits_is_forgotten_last(*, urgent: bool) -> None:
+    """Who waits for a person, or writes with one, outlives idle conversations, those in which danger is over too."""
+    store = MemoryStore(max_conversations=2)
+    await store.append(
+        a_turn("1", "a"), Handoff(conversation_id=ConversationId("a"), kind=Kind.HUMAN, opened_at=NOON, urgent=False)
+    )
+    for conversation in ("b", "c"):
+        here = ConversationId(conversation)
+        handoff = Handoff(conversation_id=here, kind=Kind.CRISIS, opened_at=NOON, urgent=True) if urgent else None
+        await store.append(a_turn("1", conversation), handoff)
+        if urgent:
+            await store.act(here, Closed(by=DANA), NOON)
+    assert (await store.standing(ConversationId("a"))).owner is Owner.QUEUED
+    assert await store.next_due() == NOON
+
+
+async def test_a_conversation_in_which_a_person_writes_is_not_idle() -> None:
+    """A reply of a responder counts as the visitor's words do."""
+    store = MemoryStore(max_conversations=2)
+    for conversation in ("a", "b"):
+        await store.start(Conversation(id=ConversationId(conversation), started_at=NOON))
+        await store.act(ConversationId(conversation), Claimed(by=DANA), NOON)
+    await store.say(a_reply("a"))
+    await store.append(a_turn("1", "c"))
+    assert await store.conversation(ConversationId("b")) is None
+
+
+def a_reply(conversation: str = "c-1") -> PersonSaid:
+    """What a responder wrote."""
+    return PersonSaid(
+        conversation_id=ConversationId(conversation),
+        message_id=MessageId("p-1"),
+        at=EARLIER,
+        responder=DANA.id,
+        name=DANA.name,
+        text="hello",
+    )
+
+
+async def test_times_never_go_back_within_a_conversation() -> None:
+    """Where the clock was set back, facts and replies of people stand at the time of the entry before them."""
+    store = MemoryStore()
+    await store.append(a_turn())
+    await store.act(HERE, Claimed(by=DANA), EARLIER)
+    said = await store.say(a_reply())
+    assert [each.at for each in await store.entries(HERE)] == [NOON, NOON, NOON]
+    assert said.at == NOON
+
+
+@pytest.mark.parametrize("action", [Requeued(by=DANA), Transferred(by=DANA, to=SAM)])
+async def test_alerts_begin_by_the_clock_that_was_set_back(action: Action) -> None:
+    """Whatever time the entries have, the team is told now."""
+    store = MemoryStore()
+    await store.append(a_turn())
+    await store.act(HERE, Claimed(by=DANA), EARLIER)
+    await store.act(HERE, action, EARLIER)
+    assert await store.next_due() == EARLIER
+
+
+async def test_a_turn_that_is_refused_leaves_nothing_behind() -> None:
+    """A message for a person whose conversation was erased meanwhile does not bring the conversation back."""
+    store = MemoryStore()
+    with pytest.raises(OwnerChanged):
+        await store.append(a_turn(kind=Kind.RELAYED))
+    assert await store.conversation(HERE) is None
+
+
+async def test_an_action_that_is_refused_changes_nothing() -> None:
+    """Neither the standing, nor the alerts, nor the transcript, nor the audit trail."""
+    store = MemoryStore()
+    await store.append(a_turn())
+    await store.act(HERE, Claimed(by=DANA), NOON)
+    before = (await store.standing(HERE), await store.entries(HERE), await store.next_due(), await store.audited())
+    for action in (Claimed(by=SAM), Closed(by=SAM), Released(by=SAM), Cleared(by=SAM)):
+        with pytest.raises(TakenByAnother):
+            await store.act(HERE, action, NOON)
+    after = (await store.standing(HERE), await store.entries(HERE), await store.next_due(), await store.audited())
+    assert after == before
+
+
+async def test_what_is_told_stands_in_the_transcript_in_order() -> None:
+    """Facts are numbered together with what was said."""
+    store = MemoryStore()
+    await store.append(a_turn(), Handoff(conversation_id=HERE, kind=Kind.HUMAN, opened_at=NOON, urgent=False))
+    for action in (Told(), Seen(by=SAM), Claimed(by=DANA), Requeued(by=DANA)):
+        await store.act(HERE, action, NOON)
+    facts = [(each.n, each.what, each.name) for each in await store.entries(HERE, 1) if isinstance(each, Fact)]
+    what = [Happened.SENT, Happened.SEEN, Happened.HERE, Happened.WAITING]
+    assert facts == list(zip((2, 3, 4, 5), what, ("", "", "Dana", ""), strict=True))
 
 
 def test_the_systems_clock_is_aware() -> None:
