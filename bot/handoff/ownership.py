@@ -108,7 +108,7 @@ class Closed:
 
 
 Action = TurnSaid | Told | Seen | Claimed | TakenOver | Transferred | Requeued | Spoke | Released | Cleared | Closed
-Alerting = Literal["keep", "start", "later", "stop"]
+Alerting = Literal["keep", "start", "later", "put_off", "stop"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,8 @@ class Step:
 
     standing: Standing
     facts: tuple[tuple[Happened, str], ...] = ()  # what the visitor is told, each with the responder's name or none
-    # The ladder of alerts: goes on as it is; begins anew at once; begins after UNANSWERED_AFTER unless one runs; ends.
+    # The ladder of alerts: goes on as it is; begins anew at once; begins after UNANSWERED_AFTER unless one runs; ends, and
+    # if one ran, begins anew after UNANSWERED_AFTER; ends.
     alert: Alerting = "keep"
     why: Literal["opened", "raised", "unanswered"] = "opened"
 
@@ -267,10 +268,12 @@ def _handed_on(standing: Standing, action: Transferred | Requeued | Spoke | Rele
 
 
 def _taken(standing: Standing, by: Responder, at: datetime) -> Step:
+    # Who takes a conversation and then says nothing has not helped: a claim puts the alerts off, and a reply ends them.
     if standing.owner is Owner.PERSON and standing.responder is not None and standing.responder.id == by.id:
-        return Step(standing=replace(standing, raised_at=None), alert="stop")  # clicked twice, or sent again
+        again = replace(standing, raised_at=None)  # clicked twice, or sent again, or a reaction to what was raised
+        return Step(standing=again, alert="put_off", why="unanswered")
     taken = replace(standing, owner=Owner.PERSON, since=at, responder=by, raised_at=None, seen_at=standing.seen_at or at)
-    return Step(standing=taken, facts=((Happened.HERE, by.name),), alert="stop")
+    return Step(standing=taken, facts=((Happened.HERE, by.name),), alert="put_off", why="unanswered")
 
 
 def _closed(standing: Standing, action: Closed, at: datetime) -> Step:

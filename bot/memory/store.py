@@ -225,11 +225,12 @@ class ConversationsInMemory:
         for what, name in step.facts:
             here = kept.conversation.id
             kept.entries.append(Fact(conversation_id=here, n=len(kept.entries) + 1, at=at, what=what, name=name))
+        runs = kept.alert is not None
         if step.alert == "stop":
             kept.alert = None
-        elif step.alert == "start" or (step.alert == "later" and kept.alert is None):
+        elif step.alert == "start" or (step.alert == "later" and not runs) or (step.alert == "put_off" and runs):
             self._generation += 1
-            begins = begins + UNANSWERED_AFTER if step.alert == "later" else begins
+            begins = begins if step.alert == "start" else begins + UNANSWERED_AFTER
             kept.alert = Alert(
                 conversation_id=kept.conversation.id,
                 generation=self._generation,

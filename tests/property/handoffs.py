@@ -181,7 +181,7 @@ class Expected:
         match action:
             case Claimed(by=by) | TakenOver(by=by):
                 self._is_taken(by)
-                self.alerts, self.unseen = False, None
+                self.unseen = None  # alerts wait for a reply, and come again without one
             case Transferred(to=to):
                 self._is_taken(to)
                 self.alerts, self.unseen = True, at

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import OwnerChanged, TakenByAnother
-from bot.handoff import Action, Claimed, Cleared, Closed, Released, Requeued, Seen, Told, Transferred
+from bot.handoff import Action, Claimed, Cleared, Closed, Released, Requeued, Seen, TakenOver, Told, Transferred
+from bot.handoff.ownership import UNANSWERED_AFTER
 from bot.memory import FixedClock, MemoryStore, SystemClock
 from bot.model import Conversation, ConversationId, Fact, Handoff, Happened, Kind, MessageId, Owner, PersonSaid
 from tests.conftest import DANA, NOON, SAM, a_turn
@@ -132,6 +133,21 @@ async def test_what_is_told_stands_in_the_transcript_in_order() -> None:
     facts = [(each.n, each.what, each.name) for each in await store.entries(HERE, 1) if isinstance(each, Fact)]
     what = [Happened.SENT, Happened.SEEN, Happened.HERE, Happened.WAITING]
     assert facts == list(zip((2, 3, 4, 5), what, ("", "", "Dana", ""), strict=True))
+
+
+@pytest.mark.parametrize("action", [Claimed(by=DANA), TakenOver(by=DANA)])
+async def test_who_takes_a_conversation_and_vanishes_is_noticed(action: Action) -> None:
+    """The claim ends the alerts for five minutes; a second one puts them off again; the first reply ends them."""
+    store = MemoryStore()
+    await store.append(a_turn(), Handoff(conversation_id=HERE, kind=Kind.CRISIS, opened_at=NOON, urgent=True))
+    for at in (NOON, NOON + timedelta(minutes=4)):
+        await store.act(HERE, action, at)
+        assert await store.due(at + timedelta(minutes=4, seconds=59), NOON) == []
+        assert await store.next_due() == at + UNANSWERED_AFTER
+    await store.say(a_reply())
+    assert await store.next_due() is None
+    await store.act(HERE, action, NOON + timedelta(hours=1))
+    assert await store.next_due() is None
 
 
 def test_the_systems_clock_is_aware() -> None:
