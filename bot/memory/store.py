@@ -32,6 +32,15 @@ from bot.model import (
 from bot.staff import Audited, Note, Rated
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a case was closed, and the messages that it was about."""
+
+    action: Closed
+    at: datetime
+    message_ids: tuple[MessageId, ...]
+
+
 @dataclass(slots=True)
 class Kept:
     """All that belongs to one conversation, and goes with it."""
@@ -46,8 +55,8 @@ class Kept:
     alert: Alert | None = None
     delivered_n: int = 0
     contact: str = ""
-    verdict: Closed | None = None
-    verdict_at: datetime | None = None
+    closings: list[Closing] = field(default_factory=list)
+    n_past: int = 0  # handoffs of cases that have ended
     notes: list[Note] = field(default_factory=list)
     ratings: dict[int, Rated] = field(default_factory=dict)
     settled: set[MessageId] = field(default_factory=set)
@@ -141,9 +150,10 @@ class ConversationsInMemory:
         """Do something to the ownership of a conversation."""
         kept = self._known(conversation_id)
         moment = _not_before(kept, at)
-        self._take(kept, after(kept.standing, action, moment), moment, begins=at)
+        step = after(kept.standing, action, moment)
         if isinstance(action, Closed):
-            kept.verdict, kept.verdict_at = action, at
+            kept.closings.append(Closing(action=action, at=moment, message_ids=_meant(kept, action)))
+        self._take(kept, step, moment, begins=at)
         self._note_action(kept, action, at)
         return kept.standing
 
@@ -222,6 +232,8 @@ class ConversationsInMemory:
     def _take(self, kept: Kept, step: Step, at: datetime, *, begins: datetime) -> None:
         """Record what an action made of a conversation; ``begins`` is what the clock says, for the alerts go by it."""
         kept.standing = step.standing
+        if not _waits(kept):
+            kept.n_past = len(kept.handoffs)
         for what, name in step.facts:
             here = kept.conversation.id
             kept.entries.append(Fact(conversation_id=here, n=len(kept.entries) + 1, at=at, what=what, name=name))
@@ -259,6 +271,13 @@ class ConversationsInMemory:
         return next(chain(calm, alone, oldest_first)).conversation.id
 
 
+def _meant(kept: Kept, closed: Closed) -> tuple[MessageId, ...]:
+    """Return what a verdict is about: one message, or those that opened the case, of danger where there was any."""
+    opened = kept.handoffs[kept.n_past :]
+    graver = [each for each in opened if each.urgent] or opened
+    return (closed.message_id,) if closed.message_id else tuple(each for one in graver for each in one.message_ids)
+
+
 def _waits(kept: Kept) -> bool:
     return kept.standing.owner in {Owner.QUEUED, Owner.PERSON}
 
@@ -276,7 +295,7 @@ def _case(kept: Kept) -> Case:
         last_n=len(kept.entries),
         delivered_n=kept.delivered_n,
         contact=kept.contact,
-        verdict=kept.verdict.verdict if kept.verdict else None,
+        verdict=kept.closings[-1].action.verdict if kept.closings else None,
     )
 
 

@@ -1,5 +1,6 @@
 """What the store in memory does beside the contract of its ports."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from bot.errors import OwnerChanged, TakenByAnother
 from bot.handoff import Action, Claimed, Cleared, Closed, Released, Requeued, Seen, TakenOver, Told, Transferred
 from bot.handoff.ownership import UNANSWERED_AFTER
 from bot.memory import FixedClock, MemoryStore, SystemClock
-from bot.model import Conversation, ConversationId, Fact, Handoff, Happened, Kind, MessageId, Owner, PersonSaid
+from bot.model import Conversation, ConversationId, Fact, Handoff, Happened, Kind, MessageId, Owner, PersonSaid, Verdict
 from tests.conftest import DANA, NOON, SAM, a_turn
 
 HERE = ConversationId("c-1")
@@ -148,6 +149,50 @@ async def test_who_takes_a_conversation_and_vanishes_is_noticed(action: Action) 
     assert await store.next_due() is None
     await store.act(HERE, action, NOON + timedelta(hours=1))
     assert await store.next_due() is None
+
+
+async def a_case(store: MemoryStore, message_id: str, kind: Kind, verdict: Verdict | None = None) -> None:
+    """Open a case by a message that comes a minute after all before, and close it where there is a verdict."""
+    at = NOON + timedelta(minutes=len(await store.entries(HERE)))
+    handoff = Handoff(
+        conversation_id=HERE,
+        kind=kind,
+        opened_at=at,
+        urgent=kind is Kind.CRISIS,
+        message_ids=(MessageId(message_id),),
+    )
+    await store.append(replace(a_turn(message_id, kind=kind), visitor_text=message_id, at=at), handoff)
+    if verdict is not None:
+        await store.act(HERE, Seen(by=DANA), at)
+        await store.act(HERE, Closed(by=DANA, verdict=verdict), at)
+
+
+async def test_each_verdict_is_kept_with_the_messages_of_its_own_case() -> None:
+    """A second case of a conversation neither takes the verdict of the first one away nor passes its own on to it."""
+    store = MemoryStore()
+    await a_case(store, "first", Kind.CRISIS, "real")
+    await a_case(store, "second", Kind.CRISIS, "false_alarm")
+    await a_case(store, "third", Kind.CRISIS)
+    await store.act(HERE, Closed(by=DANA), NOON)
+    assert [(each.text, each.verdict) for each in await store.lessons()] == [("first", "real"), ("second", "false_alarm")]
+
+
+async def test_a_verdict_on_danger_is_not_about_a_wish_for_a_person() -> None:
+    """Where danger was raised in a case, the verdict is about the messages that raised it."""
+    store = MemoryStore()
+    await a_case(store, "asked", Kind.HUMAN)
+    await a_case(store, "danger", Kind.CRISIS, "false_alarm")
+    assert [each.text for each in await store.lessons()] == ["danger"]
+
+
+async def test_what_was_handed_back_is_not_part_of_the_next_case() -> None:
+    """A release ends a case too."""
+    store = MemoryStore()
+    await a_case(store, "before", Kind.CRISIS)
+    for action in (Claimed(by=DANA), Released(by=DANA)):
+        await store.act(HERE, action, NOON)
+    await a_case(store, "after", Kind.CRISIS, "test")
+    assert [each.text for each in await store.lessons()] == ["after"]
 
 
 def test_the_systems_clock_is_aware() -> None:
