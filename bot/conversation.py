@@ -109,6 +109,7 @@ class Conversations:
         started = time.perf_counter()
         route = self._route(message, ())  # by itself first, so that danger needs neither store nor index
         latch: tuple[Latch, ...] = ()
+        owner = Owner.BOT
         try:
             async with self._turn_of(message.conversation_id):
                 for _ in range(MAX_DECISIONS):
@@ -116,10 +117,10 @@ class Conversations:
                         record = await self._transcript.record(message.conversation_id, message.message_id)
                     if record.known is not None:
                         return record.known
-                    latch = latch_of(record)
+                    latch, owner = latch_of(record), record.standing.owner
                     decided = self._decide(message, route, record, latch, started)
                     if not isinstance(decided, _Decided):
-                        return decided or self._unrecorded(message, route, started, latch)
+                        return decided or self._unrecorded(message, route, started, latch, owner)
                     route = decided.route
                     with contextlib.suppress(OwnerChanged):
                         async with asyncio.timeout(STORE_S):
@@ -132,7 +133,7 @@ class Conversations:
                 raise
         except Exception as error:  # noqa: BLE001 - however a store fails, it is away
             log.error("turn not recorded", extra=self._named(message, error=type(error).__name__))
-        return self._unrecorded(message, route, started, latch)
+        return self._unrecorded(message, route, started, latch, owner)
 
     @contextlib.asynccontextmanager
     async def _turn_of(self, conversation_id: ConversationId) -> AsyncIterator[None]:
@@ -168,10 +169,12 @@ class Conversations:
                 variant=before.variant,
                 reason="latched",
             )
-        if edited is not None and (route.kind not in DANGER or edited.visitor_text == _kept(message.text)):
+        is_attended = record.standing.owner is Owner.PERSON
+        if edited is not None and edited.visitor_text == _kept(message.text):
+            return edited
+        if edited is not None and route.kind not in DANGER and not is_attended:  # a person must know what was meant
             return edited
         repeated = route.kind is Kind.CRISIS and any(_says_as_much(turn, route) for turn in turns[-3:])
-        is_attended = record.standing.owner is Owner.PERSON
         setting = self._setting(message, route, n_turns=len(turns), latch=latch, repeated=repeated, is_attended=is_attended)
         answered = self._answer(message, route, record, setting)
         if answered is None:
@@ -197,7 +200,8 @@ class Conversations:
             about=route.about,
             variant=route.variant,
         )
-        handoff = open_for(message, kind, now, route) if turn.handoff == "opened" else None
+        # By the clock, also where it was set back: the team is alerted from then on, and not when the clock is there again.
+        handoff = open_for(message, kind, self._clock.now(), route) if turn.handoff == "opened" else None
         return _Decided(turn=turn, handoff=handoff, route=route)
 
     def _log(self, turn: Turn) -> None:
@@ -231,7 +235,7 @@ class Conversations:
 
     def unrecorded(self, message: Message) -> Turn:
         """Reply to a message without the store: by triage alone, or with the numbers and an honest word."""
-        return self._unrecorded(message, self._route(message, ()), time.perf_counter())
+        return self._unrecorded(message, self._route(message, ()), time.perf_counter(), (), Owner.BOT)
 
     async def explain(self, message: Message) -> Judgement:
         """Say why triage decides on a message as it does; ask before ``handle``, which records the turn.
@@ -348,10 +352,12 @@ class Conversations:
             is_attended=is_attended,
         )
 
-    def _unrecorded(self, message: Message, route: Route, started: float, latch: tuple[Latch, ...] = ()) -> Turn:
+    def _unrecorded(self, message: Message, route: Route, started: float, latch: tuple[Latch, ...], owner: Owner) -> Turn:
         """Serve what needs neither store nor index: the safety reply, or the numbers and an honest word."""
         setting = replace(self._setting(message, route, latch=latch), recorded=False)
-        raised = Escalated(kind=route.kind, route=route) if route.kind in NEEDS_NO_RECORD else None
+        # What was meant for a person gets no other card of the bot's: it must be said that it did not reach them.
+        worded = DANGER if owner is Owner.PERSON else NEEDS_NO_RECORD
+        raised = Escalated(kind=route.kind, route=route) if route.kind in worded else None
         reply = self._card(raised, setting)
         kind = raised.kind if raised else Kind.ABSTAIN
         turn = Turn(

@@ -12,6 +12,7 @@ BotError
 │   ├── OwnerChanged      somebody took the conversation over, or gave it back, while a reply was made
 │   ├── TakenByAnother    another responder was first: who
 │   ├── NotYours          only who has claimed a conversation may do that
+│   ├── NotReactedTo      danger was raised meanwhile: nobody ends a case before it was reacted to
 │   └── NothingWaits      there is nothing to claim, release or close
 ├── TooMany               more calls in a short time than the settings allow (adapters/web/limits.py)
 ├── EvaluationError       a file of labelled questions cannot be read
@@ -77,6 +78,10 @@ class TakenByAnother(HandoffError):
 
 class NotYours(HandoffError):
     """Claim this conversation first."""
+
+
+class NotReactedTo(HandoffError):
+    """Something came in that nobody has reacted to: read it, then reply or claim the conversation, and then end it."""
 
 
 class NothingWaits(HandoffError):

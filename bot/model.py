@@ -286,7 +286,7 @@ class Standing:
     responder: Responder | None = None  # who has it, while a person owns it
     told_at: datetime | None = None  # when the first alert arrived
     seen_at: datetime | None = None  # when a responder first looked
-    raised_at: datetime | None = None  # when danger was raised that the person who owns it has not reacted to yet
+    raised_at: datetime | None = None  # when danger was raised, or it was handed over, with no reaction since
     cleared_at: datetime | None = None  # when a responder cleared the crisis last
 
 

@@ -6,6 +6,9 @@ from itertools import pairwise
 
 from bot.model import Handoff
 
+# Minutes. A ladder that repeats faster would flood whoever it is to bring; one that waits longer than a week, nobody meant.
+SHORTEST, LONGEST = 0.01, 7 * 24 * 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
@@ -29,7 +32,8 @@ class Ladder:
         except ValueError:
             raise ValueError(how) from None
         rises = all(one < two for one, two in pairwise(minutes))
-        if not minutes or not last.startswith("+") or not rises or minutes[0] < 0 or not 0 < every <= 10_080:
+        fits = all(0 <= each <= LONGEST for each in minutes) and SHORTEST <= every <= LONGEST
+        if not minutes or not last.startswith("+") or not rises or not fits:
             raise ValueError(how)
         return cls(tuple(timedelta(minutes=each) for each in minutes), timedelta(minutes=every))
 

@@ -97,19 +97,16 @@ def _down(kept: Kept, n: int) -> str:
 
 
 def _lessons(kept: Kept) -> list[Lesson]:
-    closed = kept.verdict
-    if closed is None or closed.verdict is None or kept.verdict_at is None:
-        return []
-    meant = [closed.message_id] if closed.message_id else [each for handoff in kept.handoffs for each in handoff.message_ids]
     return [
         Lesson(
             text=kept.turns[message_id].visitor_text,
-            verdict=closed.verdict,
-            label=closed.label,
-            severity=closed.severity,
+            verdict=closing.action.verdict,
+            label=closing.action.label,
+            severity=closing.action.severity,
             locale=kept.conversation.locale.partition("-")[0],
-            at=kept.verdict_at,
+            at=closing.at,
         )
-        for message_id in dict.fromkeys(meant)
-        if message_id in kept.turns
+        for closing in kept.closings
+        for message_id in dict.fromkeys(closing.message_ids)
+        if closing.action.verdict is not None and message_id in kept.turns
     ]

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from bot.errors import ConversationUnknown
 from bot.handoff import Action, Closed, Spoke, Step, Told, TurnSaid, after, audited_as
@@ -33,6 +34,15 @@ from bot.ports import Changes
 from bot.staff import Audited, Note, Rated
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a case was closed, and the messages that it was about."""
+
+    action: Closed
+    at: datetime
+    message_ids: tuple[MessageId, ...]
+
+
 @dataclass(slots=True)
 class Kept:
     """All that belongs to one conversation, and goes with it."""
@@ -47,8 +57,8 @@ class Kept:
     alert: Alert | None = None
     delivered_n: int = 0
     contact: str = ""
-    verdict: Closed | None = None
-    verdict_at: datetime | None = None
+    closings: list[Closing] = field(default_factory=list)
+    n_past: int = 0  # handoffs of cases that have ended
     notes: list[Note] = field(default_factory=list)
     ratings: dict[int, Rated] = field(default_factory=dict)
     settled: set[MessageId] = field(default_factory=set)
@@ -58,7 +68,7 @@ class ConversationsInMemory:
     """``Transcript``, ``Handoffs`` and ``Outbox`` in one, since a real store has them in one commit."""
 
     def __init__(self, max_conversations: int = 10_000, changes: Changes | None = None) -> None:
-        """Take how many conversations to keep: the one idle longest goes first, one with an urgent handoff last."""
+        """Take how many conversations to keep: the one idle longest goes first, those in danger and those who wait last."""
         self._max = max_conversations
         self._changes = changes or LocalChanges()
         self._kept: OrderedDict[ConversationId, Kept] = OrderedDict()
@@ -90,16 +100,17 @@ class ConversationsInMemory:
         here = turn.conversation_id
         if here in self._erased:
             raise ConversationUnknown
-        kept = self._kept.setdefault(here, Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at)))
+        kept = self._kept.get(here) or Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at))
         if (known := kept.turns.get(turn.message_id)) is not None:
             return known
-        step = after(kept.standing, TurnSaid(kind=turn.kind, handoff=handoff), turn.at)
+        step = after(kept.standing, TurnSaid.of(turn, handoff), turn.at)
         recorded = replace(turn, n=len(kept.entries) + 1)
         kept.turns[turn.message_id] = recorded
         kept.entries.append(recorded)
         if handoff is not None:
             kept.handoffs.append(handoff)
-        self._take(kept, step, turn.at)
+        self._take(kept, step, turn.at, begins=handoff.opened_at if handoff else turn.at)
+        self._kept[here] = kept
         self._kept.move_to_end(here)
         self._forget_oldest()
         self._changes.notify(here)
@@ -145,9 +156,11 @@ class ConversationsInMemory:
     async def act(self, conversation_id: ConversationId, action: Action, at: datetime) -> Standing:
         """Do something to the ownership of a conversation."""
         kept = self._known(conversation_id)
-        self._take(kept, after(kept.standing, action, at), at)
+        moment = _not_before(kept, at)
+        step = after(kept.standing, action, moment)
         if isinstance(action, Closed):
-            kept.verdict, kept.verdict_at = action, at
+            kept.closings.append(Closing(action=action, at=moment, message_ids=_meant(kept, action)))
+        self._take(kept, step, moment, begins=at)
         self._note_action(kept, action, at)
         self._changes.notify(conversation_id)
         return kept.standing
@@ -158,18 +171,20 @@ class ConversationsInMemory:
         if (known := kept.said.get(said.message_id)) is not None:
             return known
         action = Spoke(by=Responder(id=said.responder, name=said.name))
-        step = after(kept.standing, action, said.at)
-        recorded = replace(said, n=len(kept.entries) + 1)
+        at = _not_before(kept, said.at)
+        step = after(kept.standing, action, at)
+        recorded = replace(said, n=len(kept.entries) + 1, at=at)
         kept.said[said.message_id] = recorded
         kept.entries.append(recorded)
-        self._take(kept, step, said.at)
+        self._take(kept, step, at, begins=said.at)
+        self._kept.move_to_end(said.conversation_id)
         self._note_action(kept, action, said.at)
         self._changes.notify(said.conversation_id)
         return recorded
 
     async def cases(self) -> list[Case]:
         """Return the conversations that wait or that a person owns."""
-        open_ = [kept for kept in self._kept.values() if kept.standing.owner in {Owner.QUEUED, Owner.PERSON}]
+        open_ = [kept for kept in self._kept.values() if _waits(kept)]
         return [_case(kept) for kept in sorted(open_, key=_rank)]
 
     async def case(self, conversation_id: ConversationId) -> Case | None:
@@ -225,16 +240,20 @@ class ConversationsInMemory:
         did = audited_as(action)
         self._audit.append(Audited(at=at, by=action.by.id, did=did, conversation_id=kept.conversation.id))
 
-    def _take(self, kept: Kept, step: Step, at: datetime) -> None:
+    def _take(self, kept: Kept, step: Step, at: datetime, *, begins: datetime) -> None:
+        """Record what an action made of a conversation; ``begins`` is what the clock says, for the alerts go by it."""
         kept.standing = step.standing
+        if not _waits(kept):
+            kept.n_past = len(kept.handoffs)
         for what, name in step.facts:
             here = kept.conversation.id
             kept.entries.append(Fact(conversation_id=here, n=len(kept.entries) + 1, at=at, what=what, name=name))
+        runs = kept.alert is not None
         if step.alert == "stop":
             kept.alert = None
-        elif step.alert == "start" or (step.alert == "later" and kept.alert is None):
+        elif step.alert == "start" or (step.alert == "later" and not runs) or (step.alert == "put_off" and runs):
             self._generation += 1
-            begins = at + UNANSWERED_AFTER if step.alert == "later" else at
+            begins = begins if step.alert == "start" else begins + UNANSWERED_AFTER
             kept.alert = Alert(
                 conversation_id=kept.conversation.id,
                 generation=self._generation,
@@ -257,11 +276,26 @@ class ConversationsInMemory:
             self._kept.pop(self._dispensable())
 
     def _dispensable(self) -> ConversationId:
-        oldest_first = list(self._kept)[:-1]  # never the one that was just written to
-        for conversation_id in oldest_first:
-            if not any(handoff.urgent for handoff in self._kept[conversation_id].handoffs):
-                return conversation_id
-        return oldest_first[0]
+        oldest_first = list(self._kept.values())[:-1]  # never the one that was just written to
+        calm = (each for each in oldest_first if not _waits(each) and not any(case.urgent for case in each.handoffs))
+        alone = (each for each in oldest_first if not _waits(each))
+        return next(chain(calm, alone, oldest_first)).conversation.id
+
+
+def _meant(kept: Kept, closed: Closed) -> tuple[MessageId, ...]:
+    """Return what a verdict is about: one message, or those that opened the case, of danger where there was any."""
+    opened = kept.handoffs[kept.n_past :]
+    graver = [each for each in opened if each.urgent] or opened
+    return (closed.message_id,) if closed.message_id else tuple(each for one in graver for each in one.message_ids)
+
+
+def _waits(kept: Kept) -> bool:
+    return kept.standing.owner in {Owner.QUEUED, Owner.PERSON}
+
+
+def _not_before(kept: Kept, at: datetime) -> datetime:
+    """Return the time, or that of the last entry where the clock was set back: what is cleared was said before."""
+    return max(at, kept.entries[-1].at) if kept.entries else at
 
 
 def _case(kept: Kept) -> Case:
@@ -272,7 +306,7 @@ def _case(kept: Kept) -> Case:
         last_n=len(kept.entries),
         delivered_n=kept.delivered_n,
         contact=kept.contact,
-        verdict=kept.verdict.verdict if kept.verdict else None,
+        verdict=kept.closings[-1].action.verdict if kept.closings else None,
     )
 
 
