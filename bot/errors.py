@@ -13,6 +13,7 @@ BotError
 │   ├── TakenByAnother    another responder was first: who
 │   ├── NotYours          only who has claimed a conversation may do that
 │   └── NothingWaits      there is nothing to claim, release or close
+├── AccountRejected       an account of the desk cannot be made, changed or removed like that (adapters/web/desk/accounts.py)
 ├── EvaluationError       a file of labelled questions cannot be read
 ├── VerdictsUnreadable    the file of responders' verdicts has faults: which lines, what to do
 ├── LessonsNotKept        what verdicts taught could not be written; the training messages are as they were
