@@ -1,5 +1,6 @@
 """One conversation: what was said, why it is here, who has it; and it stays true while it is open."""
 
+import contextlib
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -42,7 +43,8 @@ async def conversation_events(request: web.Request, me: DeskSession) -> web.Stre
     """Keep an open conversation true; to follow one that was not opened just before is a look of its own."""
     parts, conversation_id = request.app[PARTS], ConversationId(request.match_info["id"])
     if not parts.looks.is_known(me.token_hash, conversation_id, parts.clock.now()):
-        await look(parts, me, conversation_id)
+        with contextlib.suppress(ConversationUnknown):  # the stream itself says so, to a page that is still open
+            await look(parts, me, conversation_id)
     view = ConversationView(parts, me, conversation_id)
 
     async def render() -> Mapping[str, str] | None:
@@ -150,7 +152,7 @@ class ConversationView:
         if handoff is None or turn is None:
             return None
         if self._why is None or self._why[0] != turn.message_id:
-            self._why = turn.message_id, await explain(self._parts.triage, handoff, turn, turns)
+            self._why = turn.message_id, await explain(self._parts, handoff, turn, turns)
         return self._why[1]
 
     async def _colleagues(self) -> list[Account]:

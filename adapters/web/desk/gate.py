@@ -1,5 +1,6 @@
 """Who may open which page of the desk, and what stands there instead when something is wrong."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -22,6 +23,7 @@ RESPONDERS: tuple[Role, ...] = ("responder", "admin")
 ANYBODY: tuple[Role, ...] = ("responder", "editor", "admin")
 ADMINS: tuple[Role, ...] = ("admin",)
 
+REQUEST_S = 15.0  # for anything but a stream; a store that takes longer counts as away
 FORGED = "This was not sent from a page of the desk that is still valid. Load the page again, then repeat it."
 _SAID: dict[int, tuple[str, str]] = {
     400: ("That could not be read", "Go back and try again."),
@@ -98,7 +100,8 @@ def see_other(path: str) -> web.Response:
 async def as_pages(request: web.Request, handler: Plain) -> web.StreamResponse:
     """Turn every error into a page, or for desk.js into a sentence; an unexpected one is logged by its type alone."""
     try:
-        return await handler(request)
+        async with asyncio.timeout(None if request.path.endswith("/events") else REQUEST_S):
+            return await handler(request)
     except HandoffError as error:
         return await refused(request, 409, "That was not possible", str(error))
     except ConversationUnknown:

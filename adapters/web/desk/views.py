@@ -26,6 +26,7 @@ class Visitor:
 
     state: str  # "here", "typing", "left" or "away", for the style
     said: str
+    short: str  # in the queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +99,13 @@ def visitor_of(parts: Parts, case: Case) -> Visitor:
     """Return where the visitor is, as far as their page tells."""
     here = parts.presence.visitor(case.conversation.id)
     if here.is_typing:
-        return Visitor(state="typing", said="The visitor is typing…")
+        return Visitor(state="typing", said="The visitor is typing…", short="typing…")
     if here.is_here:
-        return Visitor(state="here", said="The visitor is here")
+        return Visitor(state="here", said="The visitor is here", short="here")
     if here.left_at is not None:
-        return Visitor(state="left", said=f"The visitor left at {moment(parts, here.left_at).clock}")
-    return Visitor(state="away", said="The visitor's page is not open")
+        at = moment(parts, here.left_at).clock
+        return Visitor(state="left", said=f"The visitor left at {at}", short=f"left at {at}")
+    return Visitor(state="away", said="The visitor's page is not open", short="page not open")
 
 
 def shown(parts: Parts, case: Case, entries: Sequence[Entry]) -> list[Shown]:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.web.desk import words
+from adapters.web.desk.parts import Parts
+from adapters.web.desk.views import Moment, moment
 from bot.conversation import RECENT_TURNS
 from bot.handoff import is_urgent
 from bot.model import Handoff, Said, Turn
-from bot.triage import Judgement, Triage
+from bot.triage import Judgement
 from bot.triage.kinds import KINDS
 
 MAX_SHOWN_CHARS = 300
@@ -16,7 +18,6 @@ _LAYERS = {
     "rule": "A rule over words",
     "classifier": "The classifier",
     "conversation": "This message together with those before",
-    "": "No layer by itself: it was near danger that was said before, or the visitor asked with the button",
 }
 
 
@@ -25,7 +26,7 @@ class Why:
     """An explanation."""
 
     n: int  # of the message
-    text: str
+    at: Moment
     subject: str
     more: str
     layer: str
@@ -42,30 +43,36 @@ def opening(handoff: Handoff | None, turns: Sequence[Turn]) -> Turn | None:
     return next((turn for turn in turns if turn.message_id in ids), None)
 
 
-async def explain(triage: Triage, handoff: Handoff, turn: Turn, turns: Sequence[Turn]) -> Why:
+async def explain(parts: Parts, handoff: Handoff, turn: Turn, turns: Sequence[Turn]) -> Why:
     """Ask triage once more, off the event loop, as it was asked when the message came."""
     recent = [
         Said(text=each.visitor_text, concern=each.concern)
         for each in [each for each in turns if each.n < turn.n][-RECENT_TURNS:]
         if not is_urgent(each.kind)
     ]
-    judged = await asyncio.to_thread(triage.explain, turn.visitor_text, recent)
+    judged = await asyncio.to_thread(parts.triage.explain, turn.visitor_text, recent)
     fired = next((hit for hit in judged.hits if not hit.held), None) if judged.layer == "rule" else None
     subject, more = words.subject_of(handoff)
     if variant := words.VARIANTS.get(turn.variant):
         more = f"{more}, {variant}" if more else variant
     return Why(
         n=turn.n,
-        text=_cut(turn.visitor_text),
+        at=moment(parts, turn.at),
         subject=subject,
         more=more,
-        layer=_LAYERS.get(judged.layer, judged.layer),
+        layer=_layer(handoff, judged),
         rule=fired.route.reason if fired else judged.route.reason,
         sentence=_cut(fired.sentence if fired else judged.part),
         held=tuple(dict.fromkeys(hit.route.reason for hit in judged.hits if hit.held)),
         alarm=round(judged.alarm, 1),
         label=label_of(handoff, turn, judged),
     )
+
+
+def _layer(handoff: Handoff, judged: Judgement) -> str:
+    if judged.layer:
+        return _LAYERS.get(judged.layer, judged.layer)
+    return "No layer by itself: it came near danger said before" if handoff.urgent else "Nothing: no answer fits it"
 
 
 def label_of(handoff: Handoff, turn: Turn, judged: Judgement | None = None) -> str:

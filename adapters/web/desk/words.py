@@ -1,6 +1,6 @@
 """How the desk says things: kinds, severities, times and places in plain words."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.handoff import is_urgent
@@ -122,13 +122,3 @@ def country_of(code: str | None) -> str:
     from babel import Locale
 
     return str(Locale("en").territories.get((code or "").upper(), "unknown"))
-
-
-def wait_of(minutes: int) -> str:
-    """Return a time to wait: "in 3 minutes"."""
-    return f"in {minutes} minute{'' if minutes == 1 else 's'}"
-
-
-def is_recent(at: datetime | None, now: datetime, within: timedelta) -> bool:
-    """Whether something happened within a time."""
-    return at is not None and now - at <= within

@@ -20,6 +20,7 @@ const SOUND = 'handrail-desk-sound'
 const KEYS = 'handrail-desk-keys'
 const SENT_WORDS = { reply: 'Sent.', note: 'Note saved.' }
 const MAX_VETTED = 30
+const NEAR_PX = 80
 
 /** The server understood, and said no. */
 class Refused extends Error {
@@ -134,13 +135,30 @@ function stop() {
 
 /** @param {Parts} parts */
 function apply(parts) {
-  const log = document.getElementById('log')
-  const atEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 80
+  const follows = isAtEnd()
   const before = heard
   for (const [id, html] of Object.entries(parts)) applyOne(id, html)
   tick()
   retitle()
-  if (log && heard > before && atEnd) log.scrollTop = log.scrollHeight
+  if (heard > before && follows) toEnd()
+}
+
+/** @returns {boolean} whether the newest entry is in view, or nearly: then the page goes along with what comes */
+function isAtEnd() {
+  const log = document.getElementById('log')
+  const last = document.getElementById('entries')?.lastElementChild
+  if (!log || !last) return true
+  if (log.scrollHeight > log.clientHeight) return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX
+  return last.getBoundingClientRect().bottom < window.innerHeight + NEAR_PX
+}
+
+/** Bring the newest entry into view, in its own column or, on a phone, in the page. */
+function toEnd() {
+  const log = element('log')
+  if (log.scrollHeight > log.clientHeight) log.scrollTop = log.scrollHeight
+  else if (log.getBoundingClientRect().bottom > window.innerHeight) {
+    element('entries').lastElementChild?.scrollIntoView({ block: 'end' })
+  }
 }
 
 /**
@@ -362,9 +380,8 @@ function busy(form, is) {
 
 /** Reply, note, vetted texts, and that somebody types. */
 function startConversation() {
-  const log = element('log')
   heard = element('entries').childElementCount
-  log.scrollTop = log.scrollHeight
+  toEnd()
   writing('reply', (event) => event.key === 'Enter' && !event.shiftKey)
   writing('note', (event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey))
   tellTyping()
@@ -409,8 +426,7 @@ function writing(name, isSend) {
       fit(field)
       if (name === 'reply') newMessage()
       if (answer.parts) apply(answer.parts)
-      const log = element('log')
-      if (name === 'reply') log.scrollTop = log.scrollHeight
+      if (name === 'reply') toEnd()
       say(SENT_WORDS[name])
     } catch (error) {
       warn(`${name}-alert`, words(error))
