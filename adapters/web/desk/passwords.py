@@ -28,7 +28,7 @@ def fault_of(password: str, *names: str) -> str | None:
     if len(password) > MAX_CHARS:
         return f"Use at most {MAX_CHARS} characters."
     rest = password.casefold()
-    for known in (*(name.casefold() for name in names if name), *_STEMS):
+    for known in (*sorted((name.casefold() for name in names if name), key=len, reverse=True), *_STEMS):
         rest = rest.replace(known, "")
     if len(set(rest)) < MIN_DIFFERENT or _is_run(rest):
         return "That is one of the first that is tried. Take words that do not belong together, without your name."
