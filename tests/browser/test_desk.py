@@ -85,10 +85,11 @@ async def said(desk: DeskSite) -> list[str]:
     return [each.text for each in await desk.store.entries(C1) if isinstance(each, PersonSaid)]
 
 
-async def test_from_a_link_to_a_verdict(desk: DeskSite, open_desk: OpenDesk) -> None:
+@pytest.mark.parametrize("look", ["desktop", "phone"])
+async def test_from_a_link_to_a_verdict(desk: DeskSite, open_desk: OpenDesk, look: str) -> None:
     """A new responder sets a password, sees somebody come in live, claims, replies, is answered, and closes."""
     link = await desk.link("kim", role="responder")
-    page = await open_desk(link.removeprefix(desk.url), who="")
+    page = await open_desk(link.removeprefix(desk.url), who="", **LOOKS[look])
     await expect(page.get_by_label("Your log-in name")).to_have_value("kim")
     assert "#" not in page.url
     await page.get_by_label("The name that visitors read").fill("Kim")

@@ -13,11 +13,11 @@ from adapters.web.desk.live import follow
 from adapters.web.desk.parts import PARTS, Parts
 from adapters.web.desk.queue import common, common_parts, store_away
 from adapters.web.desk.views import moment, shown, visitor_of
-from adapters.web.desk.why import Why, explain, opening
+from adapters.web.desk.why import Why, explain, opening, others
 from bot.conversation import latch_of
 from bot.errors import ConversationUnknown, StoreUnavailable
 from bot.handoff import Seen
-from bot.model import Case, ConversationId, Entry, MessageId, Owner, Record, Turn
+from bot.model import Case, ConversationId, Entry, Handoff, MessageId, Owner, Record, Turn
 from bot.staff import Account, DeskSession
 from bot.triage.kinds import SEVERITIES
 
@@ -106,7 +106,8 @@ class ConversationView:
             raise ConversationUnknown
         entries = await store.entries(self._id)
         turns = [entry for entry in entries if isinstance(entry, Turn)]
-        why = await self._explained(case, turns)
+        opened = await store.opened(self._id)
+        why = await self._explained(case, turns, opened)
         return {
             "me": self._me,
             "id": self._id,
@@ -114,6 +115,7 @@ class ConversationView:
             "entries": shown(parts, case, entries),
             "messages": [(turn.message_id, f"{turn.n}: {_cut(turn.visitor_text)}") for turn in turns],
             "why": why,
+            "opened": others(parts, opened, turns, why),
             "visitor": visitor_of(parts, case),
             "started": moment(parts, case.conversation.started_at),
             "language": words.language_of(case.conversation.locale),
@@ -145,8 +147,7 @@ class ConversationView:
             "last_n": entries[-1].n if entries else 0,
         }
 
-    async def _explained(self, case: Case, turns: list[Turn]) -> Why | None:
-        opened = await self._parts.store.opened(self._id)
+    async def _explained(self, case: Case, turns: list[Turn], opened: list[Handoff]) -> Why | None:
         handoff = case.standing.handoff or (opened[-1] if opened else None)
         turn = opening(handoff, turns)
         if handoff is None or turn is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from limits import RateLimitItem
     from limits.strategies import MovingWindowRateLimiter
 
 WINDOW_S = 15 * 60
@@ -55,7 +56,7 @@ class Throttle:
         item, names = self._counted(account_id, address)[0]
         self._limiter.clear(item, *names)
 
-    def _counted(self, account_id: str, address: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _counted(self, account_id: str, address: str) -> "list[tuple[RateLimitItem, tuple[str, ...]]]":
         from limits import RateLimitItemPerSecond as PerSecond
 
         where, who = self._hash(address), self._hash(account_id)

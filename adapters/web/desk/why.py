@@ -30,11 +30,33 @@ class Why:
     subject: str
     more: str
     layer: str
-    rule: str
+    rule: str  # which rule, where one fired
+    heard: str  # which label, where the classifier raised it
     sentence: str
     held: tuple[str, ...]  # rules that an exception held back
     alarm: float  # how many times the threshold for danger was reached
     label: str  # of ``bot.triage.kinds.KINDS``, as far as it can be told; "" otherwise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A case that another message of the conversation opened."""
+
+    n: int
+    at: Moment
+    subject: str
+    more: str
+
+
+def others(parts: Parts, opened: Sequence[Handoff], turns: Sequence[Turn], why: Why | None) -> list[Opened]:
+    """Return the cases that a conversation opened besides the one that is explained, oldest first."""
+    found = []
+    for handoff in opened:
+        turn = opening(handoff, turns)
+        if turn is not None and why is not None and turn.n != why.n:
+            subject, more = words.subject_of(handoff)
+            found.append(Opened(n=turn.n, at=moment(parts, turn.at), subject=subject, more=more))
+    return found
 
 
 def opening(handoff: Handoff | None, turns: Sequence[Turn]) -> Turn | None:
@@ -61,7 +83,8 @@ async def explain(parts: Parts, handoff: Handoff, turn: Turn, turns: Sequence[Tu
         subject=subject,
         more=more,
         layer=_layer(handoff, judged),
-        rule=fired.route.reason if fired else judged.route.reason,
+        rule=fired.route.reason if fired else "",
+        heard="" if fired else judged.route.reason.removeprefix("classifier: "),
         sentence=_cut(fired.sentence if fired else judged.part),
         held=tuple(dict.fromkeys(hit.route.reason for hit in judged.hits if hit.held)),
         alarm=round(judged.alarm, 1),

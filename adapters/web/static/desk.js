@@ -42,6 +42,8 @@ const title = document.title
 let stream = null
 let unseen = 0 // what visitors wrote while this page was in the background
 let heard = 0 // entries of the conversation that were there before
+/** @type {WeakSet<HTMLFormElement>} */
+const underWay = new WeakSet()
 /** @type {AudioContext|null} */
 let audio = null
 
@@ -281,6 +283,8 @@ async function submitted(event) {
   if (form.id === 'log-out') forgetDrafts()
   if (!form.matches('[data-act]')) return
   event.preventDefault()
+  if (underWay.has(form)) return // clicked twice
+  underWay.add(form)
   const alert = form.dataset.to || !document.getElementById('acts-alert') ? 'alert' : 'acts-alert'
   warn(alert, '')
   busy(form, true)
@@ -289,6 +293,7 @@ async function submitted(event) {
   } catch (error) {
     warn(alert, words(error))
   } finally {
+    underWay.delete(form)
     busy(form, false)
   }
 }
@@ -373,15 +378,17 @@ function words(error) {
  * @param {boolean} is
  */
 function busy(form, is) {
-  for (const each of form.querySelectorAll('button')) each.toggleAttribute('aria-disabled', is)
+  for (const each of form.querySelectorAll('button')) each.setAttribute('aria-disabled', String(is))
 }
 
 // ---- a conversation ----------------------------------------------------------------------------------------------------
 
 /** Reply, note, vetted texts, and that somebody types. */
 function startConversation() {
+  const log = element('log')
   heard = element('entries').childElementCount
-  toEnd()
+  if (body.dataset.state === 'mine') toEnd()
+  else log.scrollTop = log.scrollHeight // on a phone the button to claim stays in view
   writing('reply', (event) => event.key === 'Enter' && !event.shiftKey)
   writing('note', (event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey))
   tellTyping()
