@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web.desk import words
-from adapters.web.desk.gate import RESPONDERS, for_roles
+from adapters.web.desk.gate import RESPONDERS, for_roles, is_still_in
 from adapters.web.desk.live import follow
 from adapters.web.desk.parts import PARTS, Parts
 from adapters.web.desk.queue import common, common_parts, store_away
@@ -49,7 +49,7 @@ async def conversation_events(request: web.Request, me: DeskSession) -> web.Stre
 
     async def render() -> Mapping[str, str] | None:
         try:
-            if await parts.sessions.of(request) is None:
+            if not await is_still_in(request, RESPONDERS):
                 return None
             return {**common_parts(parts, await parts.store.cases()), **await view.parts()}
         except StoreUnavailable:

@@ -96,7 +96,7 @@ async def welcome(request: web.Request) -> web.Response:
         fault = "The two passwords are not the same."
     if fault is not None:
         return _form(parts, account, code, fault=fault, shown=name)
-    accepted = await _accept(parts, account, code, password, checked_name(name))
+    accepted = await _accept(parts, code, password, checked_name(name))
     if accepted is None:
         return parts.templates.page("code.html", 422, said=USED)
     return await _enter(request, accepted, "")
@@ -115,15 +115,20 @@ def _form(parts: Parts, account: Account, code: str, fault: str = "", shown: str
     )
 
 
-async def _accept(parts: Parts, account: Account, code: str, password: str, name: str) -> Account | None:
-    """Use a link; a name that the person changed is recorded with the link that is used in the same moment."""
+async def _accept(parts: Parts, code: str, password: str, name: str) -> Account | None:
+    """Use a link, and take the name that the person chose.
+
+    A name is recorded as with an invitation, whose link is past its time from the beginning; of two who use one link at once
+    only the first gets that far.
+    """
     kept = await parts.passwords.hash(password)
     now = parts.clock.now()
-    if name != account.name:
-        if await parts.store.invited(hash_of(code), now) is None:  # somebody else used it while the hash was made
-            return None
-        await parts.store.invite(replace(account, name=name), hash_of(code), now + _MOMENT)
-    return await parts.store.accept(hash_of(code), kept, now)
+    accepted = await parts.store.accept(hash_of(code), kept, now)
+    if accepted is None or accepted.name == name:
+        return accepted
+    renamed = replace(accepted, name=name)
+    await parts.store.invite(renamed, hash_of(secrets.token_urlsafe(32)), now)
+    return renamed
 
 
 async def _account(parts: Parts, name: str, password: str) -> Account | None:

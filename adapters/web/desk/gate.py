@@ -63,6 +63,12 @@ def for_roles(roles: tuple[Role, ...]) -> Callable[[Handler], Plain]:
     return guard
 
 
+async def is_still_in(request: web.Request, roles: tuple[Role, ...]) -> bool:
+    """Whether the log-in of a page that is open still holds, for an account that may still see it."""
+    session = await request.app[PARTS].sessions.of(request)
+    return session is not None and session.account.role in roles
+
+
 async def _check_is_own(request: web.Request, session: DeskSession) -> None:
     if not request.app[PARTS].sessions.is_from_here(request):
         raise web.HTTPForbidden(text=FORGED)

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from adapters.web.desk.gate import RESPONDERS, for_roles
+from adapters.web.desk.gate import RESPONDERS, for_roles, is_still_in
 from adapters.web.desk.live import follow
 from adapters.web.desk.parts import PARTS, Parts
 from adapters.web.desk.views import Row, row_of
@@ -34,7 +34,7 @@ async def queue_events(request: web.Request, me: DeskSession) -> web.StreamRespo
 
     async def render() -> Mapping[str, str] | None:
         try:
-            if await parts.sessions.of(request) is None:
+            if not await is_still_in(request, RESPONDERS):
                 return None
             cases = await parts.store.cases()
         except StoreUnavailable:

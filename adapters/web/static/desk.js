@@ -105,7 +105,6 @@ function follow() {
   mine.addEventListener('paused', () => {
     stop()
     link('Paused: too many pages of the desk are open. It goes on when you come back to this one.')
-    if (!document.hidden && document.hasFocus()) return
     window.addEventListener('focus', () => { if (!stream) follow() }, { once: true })
   })
   mine.onerror = () => {

@@ -381,6 +381,17 @@ async def test_a_stream_ends_with_its_log_in(dana: Browser) -> None:
         assert await event(stream) == ("ended", {})
 
 
+async def test_a_stream_ends_with_the_role_that_opened_it(desk: DeskSite, dana: Browser) -> None:
+    """Who is made an editor sees no conversation any more, also in a page that was open before."""
+    await desk.write(DANGER)
+    await dana.get(TALK)
+    async with following(dana, f"{TALK}/events") as stream:
+        await part(stream, "state")
+        await desk.link("dana", role="editor")
+        desk.changes.notify(C1)
+        assert await event(stream) == ("ended", {})
+
+
 async def test_too_many_open_pages_pause_the_oldest(dana: Browser) -> None:
     """A browser has six connections to a host: the oldest page makes room, and says that it did."""
     async with following(dana, "/desk/events") as first:

@@ -1,5 +1,6 @@
 """Who gets in: passwords, one-time links, log-ins that end, and forms that came from elsewhere."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -220,6 +221,14 @@ async def test_a_link_sets_a_password_once(desk: DeskSite, stranger: Browser) ->
     assert (await stranger.log_in("dana", NEW)).status == 303
     assert (await stranger.log_in("dana", PASSWORD)).status == 401
     assert [each.name for each in await desk.store.accounts() if each.id == "dana"] == ["Dana K."]
+
+
+async def test_of_two_who_use_a_link_at_once_one_wins(desk: DeskSite, stranger: Browser) -> None:
+    """Whatever names they choose, one logs in, and the other is told that the link was used."""
+    link = await desk.link("dana")
+    pages = await asyncio.gather(*(welcome(stranger, link, shown=name) for name in ("Dana", "Anna", "Hanna", "Joanna")))
+
+    assert sorted(page.status for page in pages) == [303, 422, 422, 422]
 
 
 @pytest.mark.parametrize("hours", [48, 1_000])
