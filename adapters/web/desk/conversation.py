@@ -12,7 +12,7 @@ from adapters.web.desk.gate import RESPONDERS, for_roles, is_still_in
 from adapters.web.desk.live import follow
 from adapters.web.desk.parts import PARTS, Parts
 from adapters.web.desk.queue import common, common_parts, store_away
-from adapters.web.desk.views import moment, shown, visitor_of
+from adapters.web.desk.views import Shown, moment, shown, visitor_of
 from adapters.web.desk.why import Why, explain, opening, others
 from bot.conversation import latch_of
 from bot.errors import ConversationUnknown, StoreUnavailable
@@ -77,6 +77,7 @@ class ConversationView:
     def __init__(self, parts: Parts, me: DeskSession, conversation_id: ConversationId) -> None:
         """Take whose page it is; nothing is read yet."""
         self._parts, self._me, self._id = parts, me, conversation_id
+        self._entries: dict[int, str] = {}
         self._why: tuple[MessageId, Why] | None = None  # worked out once for a page: triage takes a few milliseconds
 
     async def parts(self) -> dict[str, str]:
@@ -89,10 +90,16 @@ class ConversationView:
         text = self._parts.templates.text
         found = {name: text(f"parts/{name}.html", **values) for name in PARTS_OF_PAGE}
         for entry in values["entries"]:
-            found[f"entry-{entry.n}"] = text("parts/entry.html", entry=entry)
+            found[f"entry-{entry.n}"] = self._rendered(entry)
             if entry.mark:
                 found[f"mark-{entry.n}"] = text("parts/mark.html", entry=entry)
         return found
+
+    def _rendered(self, entry: Shown) -> str:
+        """Render an entry once for a page: what was said does not change, and its mark is a part of its own."""
+        if entry.n not in self._entries:
+            self._entries[entry.n] = self._parts.templates.text("parts/entry.html", entry=entry)
+        return self._entries[entry.n]
 
     async def values(self) -> dict[str, Any]:
         """Return all that the templates need.
