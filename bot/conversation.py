@@ -159,7 +159,8 @@ class Conversations:
         recent = [turn for turn in turns if turn is not edited][-RECENT_TURNS:]
         if route.kind in {None, Kind.DISTRESS} and recent:
             route = self._route(message, _said(recent), route)
-        if latch and route.kind in {None, Kind.DISTRESS} and route.concern >= LATCHED_CONCERN:
+        is_attended = record.standing.owner is Owner.PERSON
+        if latch and not is_attended and route.kind in {None, Kind.DISTRESS} and route.concern >= LATCHED_CONCERN:
             before = next(turn for turn in reversed(turns) if is_urgent(turn.kind))
             route = replace(
                 route,
@@ -169,7 +170,6 @@ class Conversations:
                 variant=before.variant,
                 reason="latched",
             )
-        is_attended = record.standing.owner is Owner.PERSON
         if edited is not None and edited.visitor_text == _kept(message.text):
             return edited
         if edited is not None and route.kind not in DANGER and not is_attended:  # a person must know what was meant

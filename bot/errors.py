@@ -15,6 +15,7 @@ BotError
 │   ├── NotReactedTo      danger was raised meanwhile: nobody ends a case before it was reacted to
 │   └── NothingWaits      there is nothing to claim, release or close
 ├── TooMany               more calls in a short time than the settings allow (adapters/web/limits.py)
+├── AccountRejected       an account of the desk cannot be made, changed or removed like that (adapters/web/desk/accounts.py)
 ├── EvaluationError       a file of labelled questions cannot be read
 ├── VerdictsUnreadable    the file of responders' verdicts has faults: which lines, what to do
 ├── LessonsNotKept        what verdicts taught could not be written; the training messages are as they were

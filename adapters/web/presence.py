@@ -31,13 +31,17 @@ class Presence:
         self._responder_typed: dict[ConversationId, datetime] = {}
         self._left: dict[ConversationId, datetime] = {}
 
-    def listening(self, conversation_id: ConversationId) -> None:
-        """Count a visitor's page as open, until ``deaf`` is called."""
+    def listening(self, conversation_id: ConversationId) -> "Listening":
+        """Count a visitor's page as open while the block lasts."""
+        return Listening(self, conversation_id)
+
+    def came(self, conversation_id: ConversationId) -> None:
+        """Count a page as open."""
         self._streams[conversation_id] += 1
         self._left.pop(conversation_id, None)
         self._changes.notify(conversation_id)
 
-    def deaf(self, conversation_id: ConversationId) -> None:
+    def went(self, conversation_id: ConversationId) -> None:
         """Count a page as closed."""
         self._streams[conversation_id] -= 1
         if not self._streams[conversation_id]:
@@ -90,3 +94,19 @@ class Presence:
     def _types(self, typed: dict[ConversationId, datetime], conversation_id: ConversationId) -> bool:
         at = typed.get(conversation_id)
         return at is not None and self._clock.now() - at <= TYPING_FOR
+
+
+class Listening:
+    """A block within which a page is open. A class, since a generator is three times as large, and thousands are open."""
+
+    __slots__ = ("_conversation_id", "_presence")
+
+    def __init__(self, presence: Presence, conversation_id: ConversationId) -> None:
+        """Take whose page it is."""
+        self._presence, self._conversation_id = presence, conversation_id
+
+    def __enter__(self) -> None:
+        self._presence.came(self._conversation_id)
+
+    def __exit__(self, *_raised: object) -> None:
+        self._presence.went(self._conversation_id)

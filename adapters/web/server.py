@@ -9,6 +9,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from adapters.web import api, headers, health, pages
+from adapters.web.desk import add_desk
 from adapters.web.limits import Limits
 from adapters.web.parts import (
     CHANGES,
@@ -64,6 +65,18 @@ def make_app(parts: Parts) -> web.Application:
     app.add_routes(api.routes)
     app.add_routes(pages.routes)
     app.add_routes(health.routes)
+    add_desk(
+        app,
+        store=parts.store,
+        changes=parts.changes,
+        presence=app[PRESENCE],
+        clock=parts.clock,
+        settings=settings,
+        replies=parts.conversations.replies,
+        book=parts.core.book,
+        triage=parts.core.triage,
+        team=parts.team,
+    )
     app.on_response_prepare.append(headers.add_headers)
     app.on_shutdown.append(_end_streams)
     app.on_cleanup.append(_finish_turns)

@@ -75,9 +75,8 @@ async def stream(request: web.Request, conversation_id: ConversationId) -> web.S
     case = await app[STORE].case(conversation_id)
     last = min(last, case.last_n if case else 0)  # a number that was never given out must hide nothing that is new
     app[OPEN].open(conversation_id, wake)
-    app[PRESENCE].listening(conversation_id)
     try:
-        with app[CHANGES].watch(conversation_id, wake.set):
+        with app[CHANGES].watch(conversation_id, wake.set), app[PRESENCE].listening(conversation_id):
             async with sse_response(request, send_timeout=SEND_S) as response:
                 response.headers.clear()  # they are sent; ten thousand quiet streams need not keep a kilobyte of them each
                 with contextlib.suppress(ConnectionError, TimeoutError):  # the reader left; it may resume
@@ -85,7 +84,6 @@ async def stream(request: web.Request, conversation_id: ConversationId) -> web.S
         return response
     finally:
         app[OPEN].close(conversation_id, wake)
-        app[PRESENCE].deaf(conversation_id)
 
 
 async def _follow(
