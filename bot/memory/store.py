@@ -85,10 +85,11 @@ class ConversationsInMemory:
     async def append(self, turn: Turn, handoff: Handoff | None = None) -> Turn:
         """Record a turn and what comes of it; once per message id."""
         here = turn.conversation_id
-        kept = self._kept.setdefault(here, Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at)))
+        kept = self._kept.get(here) or Kept(Conversation(id=here, channel=Channel.WEB, started_at=turn.at))
         if (known := kept.turns.get(turn.message_id)) is not None:
             return known
         step = after(kept.standing, TurnSaid(kind=turn.kind, handoff=handoff), turn.at)
+        self._kept[here] = kept  # only now: a turn that is refused starts no conversation
         recorded = replace(turn, n=len(kept.entries) + 1)
         kept.turns[turn.message_id] = recorded
         kept.entries.append(recorded)
