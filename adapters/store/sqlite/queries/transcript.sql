@@ -8,7 +8,7 @@ SELECT
 FROM conversation AS c WHERE c.id = ?1;
 
 -- name: turns_from
-SELECT n, at, payload FROM entry WHERE conversation = ?1 AND n >= ?2 AND form = 'turn' ORDER BY n;
+SELECT n, at, message_id, payload FROM entry WHERE conversation = ?1 AND n >= ?2 AND form = 'turn' ORDER BY n;
 
 -- name: turn
 SELECT payload FROM entry WHERE conversation = ?1 AND n = ?2;
