@@ -64,22 +64,55 @@ async def test_a_contact_that_is_taken_back_is_in_no_file(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_what_is_past_its_time_is_in_no_file(tmp_path: Path, seed: int) -> None:
-    """Among many conversations of every length, in whatever order their pages came to lie."""
+    """Among many conversations of every length, in whatever order their pages came to lie and space was given back."""
     path, chance = tmp_path / "handrail.db", random.Random(seed)  # noqa: S311
-    names = [ConversationId(f"c-{n}") for n in range(120)]
-    old = set(chance.sample(names, 60))
     async with open_store(path, synchronous="normal") as store:
-        for n in range(1_500):
-            here = chance.choice(names)
-            words = (MARK if here in old else "other words") * chance.choice([1, 5, 30, 200, 900])
-            at = NOON if here in old else NOON + timedelta(days=9)
-            await store.append(replace(a_turn(f"m-{n}", here), at=at, visitor_text=words))
-            if here in old and chance.random() < 0.02:
-                await store.erase(here, NOON)
-        limit = NOON + timedelta(days=5)
-        await store.expire(ordinary_before=limit, crisis_before=limit, at=NOON, dry_run=False)
-        assert MARK.encode() not in bytes_of(path)
+        for day in range(3):
+            now = NOON + timedelta(days=day)
+            names = [ConversationId(f"c-{day}-{n}") for n in range(100)]
+            old = set(chance.sample(names, 60))
+            for n in range(700):
+                here = chance.choice(names)
+                is_old = here in old
+                words = (MARK if is_old else "other words") * chance.choice([0, 1, 5, 30, 200, 900])
+                at = now if is_old else now + timedelta(days=90)
+                await store.append(replace(a_turn(f"m-{n}", here), at=at, visitor_text=words))
+                await talk_about(store, here, words, chance)
+                if is_old and chance.random() < 0.02:
+                    await store.erase(here, now)
+            limit = now + timedelta(hours=12)
+            await store.expire(ordinary_before=limit, crisis_before=limit, at=now, dry_run=False)
+            assert MARK.encode() not in bytes_of(path)
         assert b"other words" in bytes_of(path)
+
+
+async def talk_about(store: SqliteStore, here: ConversationId, words: str, chance: random.Random) -> None:
+    """Now and then leave a contact, a note or a reason, of any length."""
+    match chance.randrange(12):
+        case 0:
+            await store.leave_contact(here, words)
+        case 1:
+            await store.add_note(Note(conversation_id=here, at=NOON, by=DANA.id, text=words))
+        case 2:
+            await store.rate(Rated(conversation_id=here, n=1, at=NOON, verdict="down", reason=words))
+        case _:
+            pass
+
+
+async def test_space_is_given_back(tmp_path: Path) -> None:
+    """Once everything before is past its time, new text goes where the old was, and the file stays as it is."""
+    path = tmp_path / "handrail.db"
+    sizes = []
+    async with open_store(path, synchronous="normal") as store:
+        for day in range(5):
+            now = NOON + timedelta(days=day)
+            turns = [
+                replace(a_turn(f"m-{n}", f"c-{day}-{n % 50}"), at=now, visitor_text="words" * 300) for n in range(2_000)
+            ]
+            await asyncio.gather(*map(store.append, turns))
+            await store.expire(ordinary_before=now, crisis_before=now, at=now, dry_run=False)
+            sizes.append(len(bytes_of(path)))
+    assert sizes[-1] < 1.5 * sizes[1]
 
 
 async def test_a_reader_that_is_slow_delays_the_emptying_of_the_log_and_does_not_prevent_it(tmp_path: Path) -> None:

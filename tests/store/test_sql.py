@@ -36,6 +36,14 @@ def test_every_statement_fits_the_tables(path: Path, name: str) -> None:
         connection.execute(f"EXPLAIN {sql}", (None,) * count)
 
 
+@pytest.mark.parametrize("name", ["changes.known", "transcript.for_message", "desk.turn"])
+def test_a_message_is_found_by_the_index_of_messages(path: Path, name: str) -> None:
+    """The index holds what is not erased, and is used where a statement says so in the same words."""
+    with contextlib.closing(connect(path)) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {STATEMENTS[name]}", (None,) * STATEMENTS[name].count("?")).fetchall()
+    assert "entry_message (conversation=? AND form=? AND message_id=?)" in str(plan)
+
+
 def used() -> Iterator[str]:
     """Every word in our modules that may name a statement."""
     for path in FOLDER.glob("*.py"):
@@ -59,5 +67,7 @@ def test_erasing_reaches_every_table_of_a_conversation(path: Path) -> None:
             for table in tables
             if any(column[1] == "conversation" for column in connection.execute(f"PRAGMA table_info({table})"))
         }
-    erased = {STATEMENTS[f"retention.{name}"].split()[2] for name in _ERASE}
+    erased = {
+        STATEMENTS[f"retention.{name}"].removeprefix("DELETE FROM ").removeprefix("UPDATE ").split()[0] for name in _ERASE
+    }
     assert erased == hanging | {"conversation"}

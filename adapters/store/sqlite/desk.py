@@ -2,13 +2,23 @@
 
 import sqlite3
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from adapters.store.codec import decode_handoff, decode_turn, micros, moment
 from adapters.store.sqlite import changes
 from adapters.store.sqlite.base import Base
 from adapters.store.sqlite.queries import load
-from adapters.store.sqlite.retention import BATCH, Limits, end_what_is_over, erase_batch, past_their_time, together
+from adapters.store.sqlite.retention import (
+    BATCH,
+    Limits,
+    end_what_is_over,
+    erase_batch,
+    past_their_time,
+    reclaim,
+    reclaimable,
+    together,
+)
 from bot.model import ConversationId, MessageId, ResponderId
 from bot.staff import Audited, Expired, Lesson, Note, Question, Rated
 
@@ -98,23 +108,23 @@ class DeskOnSqlite(Base):
         """Erase conversations that are older, some at a time."""
         limits = Limits(ordinary_before, crisis_before)
 
-        def find(connection: sqlite3.Connection) -> tuple[list[ConversationId], Expired]:
-            return past_their_time(connection, limits)
-
-        old, found = await self._slow.run(find)
+        old, found = await self._slow.run(partial(past_their_time, limits=limits))
         if dry_run:
             return found
         done = Expired(ordinary=0, crisis=0, turns=0)
         for n in range(0, len(old), BATCH):
-            some = old[n : n + BATCH]
-
-            def erase(connection: sqlite3.Connection, some: list[ConversationId] = some) -> Expired:
-                return erase_batch(connection, some, limits, at)
-
-            done = together(done, await self._writer.run(erase, erases=True))
+            some = partial(erase_batch, conversation_ids=old[n : n + BATCH], limits=limits, at=at)
+            done = together(done, await self._writer.run(some, erases=True))
         await self._writer.run(lambda connection: end_what_is_over(connection, at))
+        await self._reclaim()
         await self._quick.run(lambda _connection: self._turns.clear())
         return done
+
+    async def _reclaim(self) -> None:
+        """Give the space of erased rows back, a little at a time."""
+        before = await self._slow.run(reclaimable)
+        while before is not None and await self._writer.run(partial(reclaim, before=before)):
+            pass
 
 
 def _question(conversation_id: ConversationId, n: int, payload: str, reason: str | None) -> Question:

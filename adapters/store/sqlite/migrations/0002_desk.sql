@@ -1,7 +1,10 @@
 -- What responders and editors leave behind, and who may use the desk.
+-- Text stands behind a pad that fills a page: so it is on pages of its own, which are cleared when it is erased, and never on
+-- one that SQLite shares among rows and moves them between.
 
 CREATE TABLE contact (
     conversation INTEGER PRIMARY KEY,
+    pad BLOB NOT NULL DEFAULT (zeroblob(4096)),
     text TEXT NOT NULL
 );
 
@@ -19,6 +22,7 @@ CREATE TABLE note (
     conversation INTEGER NOT NULL,
     at INTEGER NOT NULL,
     by TEXT NOT NULL,
+    pad BLOB NOT NULL DEFAULT (zeroblob(4096)),
     text TEXT NOT NULL
 );
 
@@ -29,6 +33,7 @@ CREATE TABLE rating (
     n INTEGER NOT NULL,
     at INTEGER NOT NULL,
     verdict TEXT NOT NULL,
+    pad BLOB NOT NULL DEFAULT (zeroblob(4096)),
     reason TEXT NOT NULL,
     PRIMARY KEY (conversation, n)
 );

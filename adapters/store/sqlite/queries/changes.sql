@@ -7,7 +7,7 @@ ON CONFLICT (id) DO NOTHING;
 SELECT ref, standing, last_n, turns, is_crisis FROM conversation WHERE id = ?1;
 
 -- name: known
-SELECT n, payload FROM entry WHERE conversation = ?1 AND form = ?2 AND message_id = ?3;
+SELECT n, payload FROM entry WHERE conversation = ?1 AND form = ?2 AND form IN ('turn', 'said') AND message_id = ?3;
 
 -- name: add_entry
 INSERT INTO entry (conversation, n, form, message_id, at, kind, score, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);

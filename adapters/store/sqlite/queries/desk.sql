@@ -40,4 +40,4 @@ ORDER BY v.at, c.ref;
 SELECT payload FROM handoff WHERE conversation = ?1 ORDER BY id;
 
 -- name: turn
-SELECT n, payload FROM entry WHERE conversation = ?1 AND form = 'turn' AND message_id = ?2;
+SELECT n, payload FROM entry WHERE conversation = ?1 AND form = 'turn' AND form IN ('turn', 'said') AND message_id = ?2;

@@ -9,7 +9,7 @@ INSERT INTO receipt (conversation_id, at, turns, token_hash) VALUES (?1, ?2, ?3,
 ON CONFLICT (conversation_id) DO UPDATE SET at = excluded.at, turns = excluded.turns, token_hash = excluded.token_hash;
 
 -- name: all_entries
-SELECT form, n, payload FROM entry;
+SELECT form, n, payload FROM entry WHERE form IN ('turn', 'said', 'fact');
 
 -- name: all_standings
 SELECT standing FROM conversation;
