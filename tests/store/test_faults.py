@@ -272,6 +272,20 @@ async def test_a_missing_folder_says_so_and_goes_on_when_it_is_there(path: Path)
         assert await stored(store) == ["m-0", "m-2"]
 
 
+async def test_a_start_can_go_on_without_a_database(tmp_path: Path) -> None:
+    """Danger must get its reply after a restart too; what cannot be recorded is not, until the cause ends."""
+    (tmp_path / "handrail.db").write_bytes(b"dear diary" * 900)
+    async with open_store(tmp_path / "handrail.db", is_required=False) as store:
+        for _ in range(2):
+            with pytest.raises(StoreDamaged):
+                await store.append(a_turn("m-0"))
+            with pytest.raises(StoreDamaged):
+                await store.record(HERE, MessageId("m-0"))
+        (tmp_path / "handrail.db").unlink()
+        await store.append(a_turn("m-1"))
+        assert await stored(store) == ["m-1"]
+
+
 @pytest.mark.parametrize("damage", ["middle", "truncated", "beginning"])
 async def test_a_damaged_file_says_so(path: Path, damage: str) -> None:
     """Overwritten pages, a file that was cut, one that is none any more: neither read nor written as if nothing were."""

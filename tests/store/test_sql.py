@@ -36,7 +36,7 @@ def test_every_statement_fits_the_tables(path: Path, name: str) -> None:
         connection.execute(f"EXPLAIN {sql}", (None,) * count)
 
 
-@pytest.mark.parametrize("name", ["changes.known", "transcript.for_message", "desk.turn"])
+@pytest.mark.parametrize("name", ["heads.known", "transcript.for_message", "desk.turn"])
 def test_a_message_is_found_by_the_index_of_messages(path: Path, name: str) -> None:
     """The index holds what is not erased, and is used where a statement says so in the same words."""
     with contextlib.closing(connect(path)) as connection:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from adapters.store.codec import decode_handoff, decode_turn, micros, moment
-from adapters.store.sqlite import changes
+from adapters.store.sqlite import heads
 from adapters.store.sqlite.base import Base
 from adapters.store.sqlite.queries import load
 from adapters.store.sqlite.retention import (
@@ -32,7 +32,7 @@ class DeskOnSqlite(Base):
         """Add a line to the audit trail."""
 
         def audit(connection: sqlite3.Connection) -> None:
-            changes.audit(connection, entry)
+            heads.audit(connection, entry)
 
         await self._writer.run(audit)
 
@@ -53,9 +53,9 @@ class DeskOnSqlite(Base):
         here = note.conversation_id
 
         def add(connection: sqlite3.Connection) -> None:
-            head = changes.known(connection, here)
+            head = heads.known(connection, here)
             connection.execute(_SQL["add_note"], (head.ref, micros(note.at), note.by, note.text))
-            changes.audit(connection, Audited(at=note.at, by=note.by, did="noted", conversation_id=here))
+            heads.audit(connection, Audited(at=note.at, by=note.by, did="noted", conversation_id=here))
 
         await self._writer.run(add, changes=here)
 
@@ -74,7 +74,7 @@ class DeskOnSqlite(Base):
         """Keep what a visitor said of a reply."""
 
         def rate(connection: sqlite3.Connection) -> None:
-            head = changes.known(connection, rated.conversation_id)
+            head = heads.known(connection, rated.conversation_id)
             connection.execute(_SQL["rate"], (head.ref, rated.n, micros(rated.at), rated.verdict, rated.reason))
 
         await self._writer.run(rate, changes=rated.conversation_id)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from adapters.store.codec import decode_handoff, decode_standing, micros, moment
-from adapters.store.sqlite import changes
+from adapters.store.sqlite import heads
 from adapters.store.sqlite.base import Base
-from adapters.store.sqlite.changes import Head
+from adapters.store.sqlite.heads import Head
 from adapters.store.sqlite.queries import load
 from adapters.store.sqlite.transcript import conversation_in
 from bot.handoff import Action, Closed, Spoke, Told, TurnSaid, after, audited_as
@@ -45,9 +45,9 @@ class HandoffsOnSqlite(Base):
         """Do something to the ownership of a conversation."""
 
         def act(connection: sqlite3.Connection) -> Standing:
-            head = changes.known(connection, conversation_id)
+            head = heads.known(connection, conversation_id)
             step = after(head.standing, action, at)
-            changes.record(connection, head, step, at)
+            heads.record(connection, head, step, at)
             if isinstance(action, Closed):
                 _keep_verdict(connection, head, action, at)
             _note(connection, conversation_id, action, at)
@@ -59,14 +59,14 @@ class HandoffsOnSqlite(Base):
         """Record what a responder wrote, once per message id."""
 
         def say(connection: sqlite3.Connection) -> PersonSaid:
-            head = changes.known(connection, said.conversation_id)
-            known = changes.entry_by_message(connection, head, "said", said.message_id)
+            head = heads.known(connection, said.conversation_id)
+            known = heads.entry_by_message(connection, head, "said", said.message_id)
             if isinstance(known, PersonSaid):
                 return known
             action = Spoke(by=Responder(id=said.responder, name=said.name))
             step = after(head.standing, action, said.at)
             recorded = replace(said, n=head.last_n + 1)
-            changes.record(connection, head, step, said.at, entry=recorded)
+            heads.record(connection, head, step, said.at, entry=recorded)
             _note(connection, said.conversation_id, action, said.at)
             return recorded
 
@@ -101,7 +101,7 @@ class HandoffsOnSqlite(Base):
         """Keep what a visitor left."""
 
         def leave(connection: sqlite3.Connection) -> None:
-            head = changes.known(connection, conversation_id)
+            head = heads.known(connection, conversation_id)
             if contact:
                 connection.execute(_SQL["leave_contact"], (head.ref, contact))
             else:
@@ -114,7 +114,7 @@ def _note(connection: sqlite3.Connection, conversation_id: ConversationId, actio
     if isinstance(action, TurnSaid | Told):
         return
     line = Audited(at=at, by=action.by.id, did=audited_as(action), conversation_id=conversation_id)
-    changes.audit(connection, line)
+    heads.audit(connection, line)
 
 
 def _keep_verdict(connection: sqlite3.Connection, head: Head, closed: Closed, at: datetime) -> None:

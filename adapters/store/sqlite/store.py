@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,8 +15,10 @@ from adapters.store.sqlite.handoffs import HandoffsOnSqlite
 from adapters.store.sqlite.outbox import OutboxOnSqlite
 from adapters.store.sqlite.queries import load
 from adapters.store.sqlite.transcript import TranscriptOnSqlite
+from bot.errors import StoreUnavailable
 from bot.ports import Changes
 
+log = logging.getLogger("handrail")
 _SQL = load("store")
 
 
@@ -33,7 +36,7 @@ class SqliteStore(TranscriptOnSqlite, HandoffsOnSqlite, OutboxOnSqlite, DeskOnSq
 
 @contextlib.asynccontextmanager
 async def open_store(
-    path: Path, *, synchronous: Synchronous = "full", changes: Changes | None = None
+    path: Path, *, synchronous: Synchronous = "full", changes: Changes | None = None, is_required: bool = True
 ) -> AsyncIterator[SqliteStore]:
     """Open the store for as long as the block lasts; folder and file are made where they are missing.
 
@@ -41,11 +44,18 @@ async def open_store(
         path: the database file; two more stand beside it while it is open.
         synchronous: whether each commit waits for the disk (full), or may be lost when the power fails (normal).
         changes: told of every conversation in which something changed, after the commit.
+        is_required: False goes on without a database that can be used, so that danger still gets its reply; every call
+            raises ``StoreUnavailable`` until the cause ends.
 
     Raises:
-        StoreUnavailable: it cannot be opened; the message says why.
+        StoreUnavailable: it is required and cannot be opened; the message says why.
     """
-    await asyncio.to_thread(_make, path)
+    try:
+        await asyncio.to_thread(_make, path)
+    except StoreUnavailable as error:
+        if is_required:
+            raise
+        log.error("store not available", extra={"error": type(error).__name__})
     store = SqliteStore(path, synchronous, changes)
     try:
         yield store

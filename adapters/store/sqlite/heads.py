@@ -1,4 +1,4 @@
-"""What every change of a conversation has in common: it is read and written within one transaction of the writer."""
+"""What a conversation's row says, as far as changes need it, and how they are written: within one transaction."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from bot.handoff.ownership import UNANSWERED_AFTER
 from bot.model import Conversation, ConversationId, Entry, Fact, Handoff, MessageId, PersonSaid, Standing, Turn
 from bot.staff import Audited
 
-_SQL = load("changes")
+_SQL = load("heads")
 
 
 @dataclass(slots=True)
