@@ -22,22 +22,25 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from bot.errors import BotError, ContentError, EvaluationError, LessonsNotKept, VerdictsUnreadable
+from bot.errors import BotError, ContentError, EvaluationError, LessonsNotKept, StoreUnavailable, VerdictsUnreadable
 from bot.memory import FixedTeam, LocalChanges, MemoryStore, SystemClock
 from bot.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from adapters.store.sqlite import SqliteStore
     from bot.assembly import Core
     from bot.content.schema import KnowledgeBase
+    from bot.content.verdicts import Recorded
     from bot.conversation import Conversations
     from bot.hours import Hours
     from bot.model import Turn
     from bot.ports import Clock, Team, Transcript
 
+T = TypeVar("T")
 EXIT_FAULTS, EXIT_USAGE, EXIT_UNAVAILABLE = 1, 2, 3
 
 PLAIN_OPTIONS = frozenset({"--host", "--port", "--knowledge"})
@@ -48,9 +51,21 @@ def app(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     plain = _plain_serve(given)
     if plain is None:
-        from adapters.terminal.command_line import command_line
+        from adapters.terminal.command_line import Actions, command_line
 
-        command_line(serve=serve, ask=ask, check=check, evaluate=evaluate, train=train)(given)
+        actions = Actions(
+            serve=serve,
+            ask=ask,
+            check=check,
+            evaluate=evaluate,
+            train=train,
+            desk=desk,
+            test_alerts=test_alerts,
+            backup=backup,
+            restore=restore,
+            expire=expire,
+        )
+        command_line(actions)(given)
         return
     try:
         serve(**plain)
@@ -273,7 +288,7 @@ def _write_page(write: Callable[[Path], None], page: Path) -> None:
 def train(*, knowledge: Path | None, verdicts: Path | None, gate: Sequence[Path], dry_run: bool) -> None:
     """Teach triage what responders' verdicts say, when it is not worse for it on the gate."""
     settings = _settings(knowledge=knowledge)
-    from bot.content.verdicts import FILE_NAME
+    from bot.content.verdicts import FILE_NAME, read_verdicts
     from bot.learning import GATE_FOLDER
 
     files = gate or sorted((settings.knowledge / GATE_FOLDER).glob("*.jsonl"))
@@ -284,28 +299,37 @@ def train(*, knowledge: Path | None, verdicts: Path | None, gate: Sequence[Path]
             EXIT_USAGE,
         )
     path = verdicts or settings.data_dir / FILE_NAME
-    if verdicts is None and not path.exists():
-        print(f"There are no verdicts in {path} yet. Nothing to learn.")
-        return
     try:
-        _train(settings, path, files, dry_run=dry_run)
+        recorded = [] if verdicts else _verdicts_of_the_desk(settings)
+        recorded += read_verdicts(path) if verdicts or path.exists() else []
+        if not recorded:
+            print("There are no verdicts yet, neither of the desk nor in a file. Nothing to learn.")
+            return
+        _train(settings, recorded, files, dry_run=dry_run)
     except (ContentError, EvaluationError, VerdictsUnreadable) as error:
         _fail(str(error), EXIT_FAULTS)
     except LessonsNotKept as error:
         _fail(str(error), EXIT_UNAVAILABLE)
 
 
-def _train(settings: Settings, path: Path, files: Sequence[Path], *, dry_run: bool) -> None:
+def _verdicts_of_the_desk(settings: Settings) -> "list[Recorded]":
+    from bot.content.verdicts import recorded_lessons
+
+    if not settings.database.exists():
+        return []
+    return recorded_lessons(_in_store(settings, lambda store: store.lessons()))
+
+
+def _train(settings: Settings, recorded: "Sequence[Recorded]", files: Sequence[Path], *, dry_run: bool) -> None:
     from adapters.terminal.learning import show_comparison, show_lessons
     from adapters.terminal.progress import bar
     from bot.assembly import ordinary_messages
     from bot.content.lessons import choose_lessons, keep_lessons
     from bot.content.training import load_training
-    from bot.content.verdicts import read_verdicts
     from bot.evaluation import read_cases
     from bot.learning import check_gate, compare
 
-    recorded, cases = read_verdicts(path), read_cases(files)
+    cases = read_cases(files)
     check_gate(cases)
     kb = _load(settings)
     lessons = choose_lessons(
@@ -326,6 +350,102 @@ def _train(settings: Settings, path: Path, files: Sequence[Path], *, dry_run: bo
         return
     names = keep_lessons(settings.knowledge, lessons.by_file)
     print(f"Kept in {', '.join(names)}. Start Handrail anew to use them; that start fits triage again.")
+
+
+def desk(*, act: str, account: str, role: str | None, shown: str | None) -> None:
+    """Invite somebody to the desk, list who may use it, or shut somebody out."""
+    settings = _settings()
+    from adapters.web.desk.accounts import ROLES, AccountRejected, invite, listed, remove
+
+    clock = SystemClock()
+    try:
+        if act == "list":
+            print(*_in_store(settings, listed) or ["Nobody yet. Add the first with: desk add NAME"], sep="\n")
+        elif act == "remove":
+            _in_store(settings, lambda store: remove(store, account_id=account, clock=clock, desk=store))
+            print(f"{account} is shut out, and logged out everywhere.")
+        else:
+            given = next((each for each in ROLES if each == role), None)
+            if role is not None and given is None:
+                raise AccountRejected(f"There is no such role. Choose one of {', '.join(ROLES)}.")  # noqa: TRY301
+            inviting = partial(invite, account_id=account, name=shown, role=given, clock=clock, base_url=settings.base_url)
+            link = _in_store(settings, lambda store: inviting(store, desk=store))
+            print(f"Give this link to {account}. It works once, for 48 hours:\n{link}")
+    except AccountRejected as error:
+        _fail(str(error), EXIT_USAGE)
+    except StoreUnavailable as error:
+        _fail(str(error), EXIT_UNAVAILABLE)
+
+
+def test_alerts() -> None:
+    """Send a marked test through every channel, and exit with 3 where one did not take it."""
+    settings = _settings()
+    from adapters.alerts import make_alerts, send_test
+
+    channels, faults = make_alerts(settings)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    is_fine = asyncio.run(send_test(channels, _say)) and not faults
+    for channel in channels:
+        channel.close()
+    sys.exit(0 if is_fine else EXIT_UNAVAILABLE)
+
+
+def backup(target: Path) -> None:
+    """Copy the database to a file, while it is in use or not."""
+    settings = _settings()
+    from adapters.store.sqlite import back_up
+    from adapters.terminal.progress import bar
+
+    try:
+        with bar() as progress:
+            back_up(settings.database, target, lambda done, total: progress("Copying", done / max(1, total)))
+    except StoreUnavailable as error:
+        _fail(str(error), EXIT_UNAVAILABLE)
+    print(f"Backed up to {target}, and checked. It holds what people said: keep it as safe as the database.")
+
+
+def restore(source: Path) -> None:
+    """Put a back-up in the place of the database, while it is in use or not."""
+    settings = _settings()
+    from adapters.store.sqlite import restore as restore_store
+    from adapters.terminal.progress import bar
+
+    try:
+        with bar() as progress:
+            former = restore_store(source, settings.database, lambda done, total: progress("Copying", done / max(1, total)))
+    except StoreUnavailable as error:
+        _fail(f"{error} Nothing was changed.", EXIT_UNAVAILABLE)
+    print(f"Restored. The former database is kept as {former}." if former else "Restored.")
+
+
+def expire(*, dry_run: bool) -> None:
+    """Erase conversations that are past their days, as the server does every hour, or say how many there are."""
+    settings = _settings()
+    from bot.retention import Retention
+    from bot.retention import expire as expire_old
+
+    retention = Retention(days=settings.keep_days, crisis_days=settings.keep_crisis_days)
+    try:
+        found = _in_store(settings, lambda store: expire_old(store, SystemClock(), retention, dry_run=dry_run))
+    except StoreUnavailable as error:
+        _fail(str(error), EXIT_UNAVAILABLE)
+    said = "would be erased" if dry_run else "erased"
+    print(
+        f"{found.ordinary} conversations older than {retention.days} days and {found.crisis} with danger older than "
+        f"{retention.crisis_days} days {said}, {found.turns} turns in all."
+    )
+
+
+def _in_store(settings: Settings, work: "Callable[[SqliteStore], Coroutine[object, object, T]]") -> "T":
+    """Open the store, do something, and close it."""
+    from adapters.store.sqlite import open_store
+
+    async def run() -> "T":
+        async with open_store(settings.database, synchronous=settings.sqlite_synchronous) as store:
+            return await work(store)
+
+    return asyncio.run(run())
 
 
 def _say(line: str) -> None:

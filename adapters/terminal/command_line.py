@@ -1,6 +1,7 @@
 """The command line, read by Typer: what may be typed, its help, and which action it asks for."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,23 +12,24 @@ KnowledgeOption = Annotated[
 ]
 
 
-def command_line(
-    *,
-    serve: Callable[..., None],
-    ask: Callable[..., None],
-    check: Callable[..., None],
-    evaluate: Callable[..., None],
-    train: Callable[..., None],
-) -> typer.Typer:
-    """Return what reads the arguments and does what they ask for; it ends the process with 2 where they make no sense.
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """What the commands do; each is called with the options of its command, None for those that were left out."""
 
-    Args:
-        serve: called with ``knowledge``, ``host`` and ``port``, each None when it was left out.
-        ask: called with the words of the question, ``jsonl``, ``explain`` and ``knowledge``.
-        check: called with ``knowledge`` and ``reach``.
-        evaluate: called with the files, ``safety``, ``knowledge`` and ``html``.
-        train: called with ``knowledge``, ``verdicts``, the files of the ``gate``, and ``dry_run``.
-    """
+    serve: Callable[..., None]  # knowledge, host, port
+    ask: Callable[..., None]  # the words of the question, jsonl, explain, knowledge
+    check: Callable[..., None]  # knowledge, reach
+    evaluate: Callable[..., None]  # the files, safety, knowledge, html
+    train: Callable[..., None]  # knowledge, verdicts, the files of the gate, dry_run
+    desk: Callable[..., None]  # act, account, role, shown
+    test_alerts: Callable[[], None]
+    backup: Callable[[Path], None]
+    restore: Callable[[Path], None]
+    expire: Callable[..., None]  # dry_run
+
+
+def command_line(actions: Actions) -> typer.Typer:
+    """Return what reads the arguments and does what they ask for; it ends the process with 2 where they make no sense."""
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -38,6 +40,8 @@ def command_line(
         "  python run_bot.py ask                  a chat in the terminal\n\n"
         "  python run_bot.py check                look for faults in the pack\n\n"
         "  python run_bot.py train --dry-run      what responders' verdicts would teach triage\n\n"
+        "  python run_bot.py desk add dana        a link with which Dana gets into the desk\n\n"
+        "  python run_bot.py alerts test          a test through every way to tell the team\n\n"
         "Exit codes: 0 done, 1 faults found, 2 not understood, 3 something needed is missing.",
     )
 
@@ -45,7 +49,7 @@ def command_line(
     def main(context: typer.Context) -> None:
         """Serve when no command is named."""
         if context.invoked_subcommand is None:
-            serve()
+            actions.serve()
 
     @app.command("serve", epilog="Example: python run_bot.py serve --port 8081")
     def serve_command(
@@ -54,7 +58,7 @@ def command_line(
         port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.", show_default="8080")] = None,
     ) -> None:
         """Serve the page, the list of all answers, and the HTTP API, until Ctrl-C."""
-        serve(knowledge=knowledge, host=host, port=port)
+        actions.serve(knowledge=knowledge, host=host, port=port)
 
     @app.command(
         "ask",
@@ -76,7 +80,7 @@ def command_line(
         knowledge: KnowledgeOption = None,
     ) -> None:
         """Ask one question, chat in the terminal, or answer a file of questions."""
-        ask(text or [], jsonl=jsonl, explain=explain, knowledge=knowledge)
+        actions.ask(text or [], jsonl=jsonl, explain=explain, knowledge=knowledge)
 
     @app.command("check", epilog="Example: python run_bot.py check --knowledge my-pack")
     def check_command(
@@ -87,7 +91,7 @@ def command_line(
         ] = True,
     ) -> None:
         """Look for faults in the pack; exit 1 when there is one."""
-        check(knowledge=knowledge, reach=reach)
+        actions.check(knowledge=knowledge, reach=reach)
 
     @app.command(
         "eval",
@@ -108,7 +112,7 @@ def command_line(
         ] = None,
     ) -> None:
         """Measure the answers on labelled questions, or triage on labelled messages: tables here, and a page with plots."""
-        evaluate(files, safety=safety, knowledge=knowledge, html=html)
+        actions.evaluate(files, safety=safety, knowledge=knowledge, html=html)
 
     @app.command(
         "train",
@@ -135,6 +139,73 @@ def command_line(
         """Teach triage what responders said of handoffs; where that makes it worse, write nothing and exit with 1."""
         if more and not gate:
             raise typer.BadParameter(f"{more[0]}: name the files of the gate with --gate, and verdicts with --verdicts.")
-        train(knowledge=knowledge, verdicts=verdicts, gate=[*(gate or ()), *(more or ())], dry_run=dry_run)
+        actions.train(knowledge=knowledge, verdicts=verdicts, gate=[*(gate or ()), *(more or ())], dry_run=dry_run)
+
+    _add_store_commands(app, actions)
+    app.add_typer(_desk_commands(actions), name="desk")
+    app.add_typer(_alert_commands(actions), name="alerts")
+    return app
+
+
+def _add_store_commands(app: typer.Typer, actions: Actions) -> None:
+    @app.command("backup", epilog="Example: python run_bot.py backup handrail-2026-11-25.db")
+    def backup_command(target: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
+        """Copy the database to a new file, while it is in use or not."""
+        actions.backup(target)
+
+    @app.command("restore", epilog="Example: python run_bot.py restore handrail-2026-11-25.db")
+    def restore_command(source: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` made.")]) -> None:
+        """Put a back-up in the place of the database; a damaged one is refused, and the former database is kept."""
+        actions.restore(source)
+
+    @app.command("expire", epilog="Example: python run_bot.py expire --dry-run")
+    def expire_command(
+        *,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
+    ) -> None:
+        """Erase conversations that are past their days, as the server does every hour."""
+        actions.expire(dry_run=dry_run)
+
+
+def _desk_commands(actions: Actions) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, help="Who may use the desk at /desk.")
+
+    @app.command("add", epilog="Example: python run_bot.py desk add dana --shown Dana --role responder")
+    def add_command(
+        name: Annotated[str, typer.Argument(metavar="NAME", help="The log-in name; known or new.")],
+        *,
+        role: Annotated[
+            str | None,
+            typer.Option(help="responder, editor or admin; the first account is an admin.", show_default="responder"),
+        ] = None,
+        shown: Annotated[str | None, typer.Option(help="The name that visitors read.", show_default="NAME")] = None,
+    ) -> None:
+        """Print a link, good once for 48 hours, with which somebody chooses a password."""
+        actions.desk(act="add", account=name, role=role, shown=shown)
+
+    @app.command("list")
+    def list_command() -> None:
+        """List who may use the desk."""
+        actions.desk(act="list", account="", role=None, shown=None)
+
+    @app.command("remove", epilog="Example: python run_bot.py desk remove dana")
+    def remove_command(name: Annotated[str, typer.Argument(metavar="NAME", help="The log-in name.")]) -> None:
+        """Shut somebody out, and log them out everywhere."""
+        actions.desk(act="remove", account=name, role=None, shown=None)
+
+    return app
+
+
+def _alert_commands(actions: Actions) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, help="How the team is told.")
+
+    @app.callback()
+    def alerts() -> None:
+        """How the team is told."""
+
+    @app.command("test", epilog="Example: python run_bot.py alerts test")
+    def test_command() -> None:
+        """Send a marked test through every channel of every step, and say what became of each."""
+        actions.test_alerts()
 
     return app

@@ -6,7 +6,8 @@ It holds the words of people in danger. It stays in the data folder, and nothing
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from bot.errors import VerdictsUnreadable
 from bot.model import Severity
+from bot.staff import Lesson
 from bot.triage.kinds import KINDS, NONE, URGENT, Example, kind_of_label
 
 FILE_NAME = "verdicts.jsonl"
@@ -94,6 +96,26 @@ def read_verdicts(path: Path) -> list[Recorded]:
                 faults.append(f"{where}: is not JSON. Correct or remove the line.")
     if faults:
         raise VerdictsUnreadable("\n".join(faults))
+    return found
+
+
+def recorded_lessons(lessons: Iterable[Lesson]) -> list[Recorded]:
+    """Return the verdicts that responders gave at the desk, as ``read_verdicts`` returns those of a file.
+
+    Left out are those that nothing can be learnt from: without the label that they need, or about a message without text.
+    """
+    found = []
+    for number, lesson in enumerate(lessons, start=1):
+        with suppress(ValidationError):
+            given = {
+                "text": lesson.text[:MAX_TEXT_CHARS],
+                "verdict": lesson.verdict,
+                "label": lesson.label,
+                "severity": lesson.severity,
+                "locale": lesson.locale,
+                "at": lesson.at,
+            }
+            found.append(Recorded(Verdict.model_validate(given), f"desk:{number}"))
     return found
 
 

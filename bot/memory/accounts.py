@@ -20,7 +20,7 @@ class AccountsInMemory:
         """Add an account, or let a known one choose a new password."""
         known = self._accounts.get(account.id)
         self._accounts[account.id] = replace(account, password_hash=known.password_hash if known else "")
-        self._links = {key: each for key, each in self._links.items() if each[0] != account.id}
+        self._end_links(account.id)
         self._links[link_hash] = (account.id, until)
 
     async def invited(self, link_hash: bytes, now: datetime) -> Account | None:
@@ -52,6 +52,7 @@ class AccountsInMemory:
         if account is None:
             return False
         self._accounts[account_id] = replace(account, is_active=False)
+        self._end_links(account_id)  # or a link that lies around would let them in again
         self._end_sessions(account_id)
         return True
 
@@ -70,6 +71,9 @@ class AccountsInMemory:
     async def end_session(self, token_hash: bytes) -> None:
         """Record a log-out."""
         self._sessions.pop(token_hash, None)
+
+    def _end_links(self, account_id: ResponderId) -> None:
+        self._links = {key: each for key, each in self._links.items() if each[0] != account_id}
 
     def _end_sessions(self, account_id: ResponderId) -> None:
         self._sessions = {key: each for key, each in self._sessions.items() if each.account.id != account_id}

@@ -35,11 +35,11 @@ def examples(node: Any) -> Iterator[tuple[dict[str, Any], Any]]:
 
 
 def routes(app: web.Application) -> set[tuple[str, str]]:
-    """Return every call that the application takes; HEAD comes with GET."""
+    """Return every call that the application takes; HEAD comes with GET. The desk's pages are for people, not programs."""
     return {
         (route.method, route.resource.canonical)
         for route in app.router.routes()
-        if route.resource is not None and route.method != "HEAD"
+        if route.resource is not None and route.method != "HEAD" and not route.resource.canonical.startswith("/desk")
     }
 
 

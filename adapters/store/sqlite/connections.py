@@ -71,8 +71,7 @@ def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open a connection that only reads.
 
-    It is opened for reading by the system too: such a connection never deletes the log when it is closed last, which would
-    be another database's log where the file was replaced meanwhile.
+    Where there is no file, one is made: reading comes before writing, so nothing else would bring the store back.
     """
     if not path.exists():
         prepare(path)

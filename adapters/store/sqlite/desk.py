@@ -1,14 +1,25 @@
 """``Desk`` on SQLite."""
 
+import json
 import sqlite3
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from adapters.store.codec import decode_handoff, decode_turn, micros, moment
-from adapters.store.sqlite import changes
+from adapters.store.codec import decode_turn, micros, moment
+from adapters.store.sqlite import heads
 from adapters.store.sqlite.base import Base
 from adapters.store.sqlite.queries import load
-from adapters.store.sqlite.retention import BATCH, Limits, end_what_is_over, erase_batch, past_their_time, together
+from adapters.store.sqlite.retention import (
+    BATCH,
+    Limits,
+    end_what_is_over,
+    erase_batch,
+    past_their_time,
+    reclaim,
+    reclaimable,
+    together,
+)
 from bot.model import ConversationId, MessageId, ResponderId
 from bot.staff import Audited, Expired, Lesson, Note, Question, Rated
 
@@ -22,7 +33,7 @@ class DeskOnSqlite(Base):
         """Add a line to the audit trail."""
 
         def audit(connection: sqlite3.Connection) -> None:
-            changes.audit(connection, entry)
+            heads.audit(connection, entry)
 
         await self._writer.run(audit)
 
@@ -43,9 +54,9 @@ class DeskOnSqlite(Base):
         here = note.conversation_id
 
         def add(connection: sqlite3.Connection) -> None:
-            head = changes.known(connection, here)
+            head = heads.known(connection, here)
             connection.execute(_SQL["add_note"], (head.ref, micros(note.at), note.by, note.text))
-            changes.audit(connection, Audited(at=note.at, by=note.by, did="noted", conversation_id=here))
+            heads.audit(connection, Audited(at=note.at, by=note.by, did="noted", conversation_id=here))
 
         await self._writer.run(add, changes=here)
 
@@ -64,7 +75,7 @@ class DeskOnSqlite(Base):
         """Keep what a visitor said of a reply."""
 
         def rate(connection: sqlite3.Connection) -> None:
-            head = changes.known(connection, rated.conversation_id)
+            head = heads.known(connection, rated.conversation_id)
             connection.execute(_SQL["rate"], (head.ref, rated.n, micros(rated.at), rated.verdict, rated.reason))
 
         await self._writer.run(rate, changes=rated.conversation_id)
@@ -98,23 +109,23 @@ class DeskOnSqlite(Base):
         """Erase conversations that are older, some at a time."""
         limits = Limits(ordinary_before, crisis_before)
 
-        def find(connection: sqlite3.Connection) -> tuple[list[ConversationId], Expired]:
-            return past_their_time(connection, limits)
-
-        old, found = await self._slow.run(find)
+        old, found = await self._slow.run(partial(past_their_time, limits=limits))
         if dry_run:
             return found
         done = Expired(ordinary=0, crisis=0, turns=0)
         for n in range(0, len(old), BATCH):
-            some = old[n : n + BATCH]
-
-            def erase(connection: sqlite3.Connection, some: list[ConversationId] = some) -> Expired:
-                return erase_batch(connection, some, limits, at)
-
-            done = together(done, await self._writer.run(erase, erases=True))
+            some = partial(erase_batch, conversation_ids=old[n : n + BATCH], limits=limits, at=at)
+            done = together(done, await self._writer.run(some, erases=True))
         await self._writer.run(lambda connection: end_what_is_over(connection, at))
+        await self._reclaim()
         await self._quick.run(lambda _connection: self._turns.clear())
         return done
+
+    async def _reclaim(self) -> None:
+        """Give the space of erased rows back, a little at a time."""
+        before = await self._slow.run(reclaimable)
+        while before is not None and await self._writer.run(partial(reclaim, before=before)):
+            pass
 
 
 def _question(conversation_id: ConversationId, n: int, payload: str, reason: str | None) -> Question:
@@ -131,19 +142,12 @@ def _question(conversation_id: ConversationId, n: int, payload: str, reason: str
 
 
 def _lessons(connection: sqlite3.Connection, row: tuple[Any, ...]) -> list[Lesson]:
-    ref, conversation_id, locale, at, verdict, about, label, severity = row
+    ref, conversation_id, locale, at, verdict, message_ids, label, severity = row
     found = []
-    for message_id in [about] if about else _that_opened(connection, ref, conversation_id):
+    for message_id in json.loads(message_ids):
         turn = connection.execute(_SQL["turn"], (ref, message_id)).fetchone()
         if turn is not None:
             text = decode_turn(turn[1], conversation_id=conversation_id, n=turn[0]).visitor_text
             language = locale.partition("-")[0]
             found.append(Lesson(text=text, verdict=verdict, label=label, severity=severity, locale=language, at=moment(at)))
     return found
-
-
-def _that_opened(connection: sqlite3.Connection, ref: int, conversation_id: ConversationId) -> list[MessageId]:
-    """Return the messages that opened the handoffs of a conversation, each once, oldest first."""
-    rows = connection.execute(_SQL["handoffs"], (ref,)).fetchall()
-    handoffs = [decode_handoff(payload, conversation_id=conversation_id) for (payload,) in rows]
-    return list(dict.fromkeys(each for handoff in handoffs for each in handoff.message_ids))

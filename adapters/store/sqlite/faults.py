@@ -1,5 +1,6 @@
 """Errors of SQLite in our own words: what is wrong and what to do, never what was being written."""
 
+import errno
 import sqlite3
 
 from bot.errors import BotError, StoreDamaged, StoreUnavailable
@@ -14,6 +15,13 @@ _BY_CODE = {
     sqlite3.SQLITE_IOERR: "The disk reports an error, or has no room. Check it; nothing needs to be started again.",
     sqlite3.SQLITE_NOMEM: "There is not enough memory for the database.",
     sqlite3.SQLITE_TOOBIG: "That is too long to be stored.",
+}
+_BY_ERRNO = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EDQUOT: sqlite3.SQLITE_FULL,
+    errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.EACCES: sqlite3.SQLITE_PERM,
+    errno.EIO: sqlite3.SQLITE_IOERR,
 }
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _GOES_BY_ITSELF = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG}
@@ -49,7 +57,7 @@ def in_our_words(error: BaseException) -> BaseException:
     if code_of(error) in _DAMAGED:
         return _caused(StoreDamaged(), error)
     if isinstance(error, OSError):
-        return _caused(StoreUnavailable(_BY_CODE[sqlite3.SQLITE_CANTOPEN]), error)
+        return _caused(StoreUnavailable(_BY_CODE[_BY_ERRNO.get(error.errno or 0, sqlite3.SQLITE_CANTOPEN)]), error)
     if isinstance(error, sqlite3.Error | OverflowError):
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         return _caused(StoreUnavailable(_BY_CODE.get(code_of(error), f"The database failed ({name}).")), error)

@@ -1,19 +1,20 @@
 """``Handoffs`` on SQLite."""
 
+import json
 import sqlite3
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from adapters.store.codec import decode_handoff, decode_standing, micros, moment
-from adapters.store.sqlite import changes
+from adapters.store.sqlite import heads
 from adapters.store.sqlite.base import Base
-from adapters.store.sqlite.changes import Head
+from adapters.store.sqlite.heads import Head
 from adapters.store.sqlite.queries import load
 from adapters.store.sqlite.transcript import conversation_in
 from bot.handoff import Action, Closed, Spoke, Told, TurnSaid, after, audited_as
 from bot.handoff.ownership import gravity
-from bot.model import Case, ConversationId, Handoff, PersonSaid, Responder, Standing
+from bot.model import Case, ConversationId, Handoff, MessageId, PersonSaid, Responder, Standing
 from bot.staff import Audited
 
 _SQL = load("handoffs")
@@ -45,11 +46,12 @@ class HandoffsOnSqlite(Base):
         """Do something to the ownership of a conversation."""
 
         def act(connection: sqlite3.Connection) -> Standing:
-            head = changes.known(connection, conversation_id)
-            step = after(head.standing, action, at)
-            changes.record(connection, head, step, at)
+            head = heads.known(connection, conversation_id)
+            moment = head.not_before(at)
+            step = after(head.standing, action, moment)
             if isinstance(action, Closed):
-                _keep_verdict(connection, head, action, at)
+                _keep_verdict(connection, head, action, moment)
+            heads.record(connection, head, step, moment, begins=at)
             _note(connection, conversation_id, action, at)
             return step.standing
 
@@ -59,14 +61,15 @@ class HandoffsOnSqlite(Base):
         """Record what a responder wrote, once per message id."""
 
         def say(connection: sqlite3.Connection) -> PersonSaid:
-            head = changes.known(connection, said.conversation_id)
-            known = changes.entry_by_message(connection, head, "said", said.message_id)
+            head = heads.known(connection, said.conversation_id)
+            known = heads.entry_by_message(connection, head, "said", said.message_id)
             if isinstance(known, PersonSaid):
                 return known
             action = Spoke(by=Responder(id=said.responder, name=said.name))
-            step = after(head.standing, action, said.at)
-            recorded = replace(said, n=head.last_n + 1)
-            changes.record(connection, head, step, said.at, entry=recorded)
+            moment = head.not_before(said.at)
+            step = after(head.standing, action, moment)
+            recorded = replace(said, n=head.last_n + 1, at=moment)
+            heads.record(connection, head, step, moment, begins=said.at, entry=recorded)
             _note(connection, said.conversation_id, action, said.at)
             return recorded
 
@@ -101,7 +104,7 @@ class HandoffsOnSqlite(Base):
         """Keep what a visitor left."""
 
         def leave(connection: sqlite3.Connection) -> None:
-            head = changes.known(connection, conversation_id)
+            head = heads.known(connection, conversation_id)
             if contact:
                 connection.execute(_SQL["leave_contact"], (head.ref, contact))
             else:
@@ -114,12 +117,21 @@ def _note(connection: sqlite3.Connection, conversation_id: ConversationId, actio
     if isinstance(action, TurnSaid | Told):
         return
     line = Audited(at=at, by=action.by.id, did=audited_as(action), conversation_id=conversation_id)
-    changes.audit(connection, line)
+    heads.audit(connection, line)
 
 
 def _keep_verdict(connection: sqlite3.Connection, head: Head, closed: Closed, at: datetime) -> None:
-    row = (head.ref, micros(at), closed.verdict, closed.message_id, closed.label, closed.severity)
+    message_ids = [closed.message_id] if closed.message_id else _that_opened(connection, head)
+    row = (head.ref, micros(at), closed.verdict, json.dumps(message_ids), closed.label, closed.severity)
     connection.execute(_SQL["keep_verdict"], row)
+
+
+def _that_opened(connection: sqlite3.Connection, head: Head) -> list[MessageId]:
+    """Return the messages that opened the case, of danger where there was any; each once, oldest first."""
+    rows = connection.execute(_SQL["opened_in_this_case"], (head.ref,)).fetchall()
+    opened = [decode_handoff(payload, conversation_id=head.conversation_id) for (payload,) in rows]
+    graver = [each for each in opened if each.urgent] or opened
+    return list(dict.fromkeys(message_id for handoff in graver for message_id in handoff.message_ids))
 
 
 def _case(row: tuple[Any, ...]) -> Case:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.store.codec import decode_standing, micros, moment
-from adapters.store.sqlite import changes
+from adapters.store.sqlite import heads
 from adapters.store.sqlite.base import Base
 from adapters.store.sqlite.queries import load
 from bot.model import Alert, Attempt, ConversationId
@@ -42,7 +42,7 @@ class OutboxOnSqlite(Base):
         """Record attempts and when the ladder goes on."""
 
         def tried(connection: sqlite3.Connection) -> None:
-            head = changes.head_of(connection, alert.conversation_id)
+            head = heads.head_of(connection, alert.conversation_id)
             if head is None:
                 return
             rows = [(head.ref, micros(each.at), each.step, each.channel, each.outcome, each.error) for each in attempts]

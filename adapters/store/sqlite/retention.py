@@ -11,6 +11,8 @@ from bot.staff import Expired
 
 _SQL = load("retention")
 _ERASE = tuple(name for name in _SQL if name.startswith("erase_"))
+RECLAIMED = 2_000  # rows whose space is given back in one commit
+MARGIN = 500  # erased rows left before the first that is kept, so that deleting the others moves no row with text in it
 BATCH = 50  # conversations erased in one commit, so that no message waits long behind it
 
 
@@ -59,6 +61,17 @@ def erase_batch(
             erase(connection, conversation_id, at)
             found.append(row)
     return _counted(found)
+
+
+def reclaimable(connection: sqlite3.Connection) -> int | None:
+    """Return before which row all are erased and can be deleted, to give their space back; None where none can."""
+    [first_kept] = connection.execute(_SQL["first_kept"]).fetchone()
+    return None if first_kept is None else first_kept - MARGIN
+
+
+def reclaim(connection: sqlite3.Connection, before: int) -> bool:
+    """Delete some of the erased rows; whether there may be more."""
+    return connection.execute(_SQL["reclaim"], (before, RECLAIMED)).rowcount > 0
 
 
 def end_what_is_over(connection: sqlite3.Connection, at: datetime) -> None:

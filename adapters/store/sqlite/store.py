@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from adapters.store.sqlite.transcript import TranscriptOnSqlite
 from bot.errors import StoreUnavailable
 from bot.ports import Changes
 
+log = logging.getLogger("handrail")
 _SQL = load("store")
 
 

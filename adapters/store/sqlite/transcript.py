@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.store.codec import decode_entry, decode_standing, decode_turn, moment
-from adapters.store.sqlite import changes
+from adapters.store.sqlite import heads
 from adapters.store.sqlite.base import Base
 from adapters.store.sqlite.queries import load
 from adapters.store.sqlite.retention import erase
@@ -24,7 +24,7 @@ class TranscriptOnSqlite(Base):
         """Record that a conversation begins."""
 
         def start(connection: sqlite3.Connection) -> None:
-            changes.begin(connection, conversation)
+            heads.begin(connection, conversation)
 
         await self._writer.run(start)
 
@@ -59,17 +59,18 @@ class TranscriptOnSqlite(Base):
         """Record a turn and what comes of it; once per message id."""
 
         def append(connection: sqlite3.Connection) -> Turn:
-            head = changes.head_of(connection, turn.conversation_id)
-            known = changes.entry_by_message(connection, head, "turn", turn.message_id) if head else None
+            head = heads.head_of(connection, turn.conversation_id)
+            known = heads.entry_by_message(connection, head, "turn", turn.message_id) if head else None
             if isinstance(known, Turn):
                 return known
             if head is None and connection.execute(_RETENTION["receipt"], (turn.conversation_id,)).fetchone():
                 raise ConversationUnknown  # it was erased while this was on its way
             standing = head.standing if head else Standing()
-            step = after(standing, TurnSaid(kind=turn.kind, handoff=handoff), turn.at)
-            head = head or changes.begin(connection, _unannounced(turn))
+            step = after(standing, TurnSaid.of(turn, handoff), turn.at)
+            head = head or heads.begin(connection, _unannounced(turn))
             recorded = replace(turn, n=head.last_n + 1)
-            changes.record(connection, head, step, turn.at, entry=recorded, handoff=handoff)
+            begins = handoff.opened_at if handoff else turn.at
+            heads.record(connection, head, step, turn.at, begins=begins, entry=recorded, handoff=handoff)
             return recorded
 
         return await self._writer.run(append, changes=turn.conversation_id)

@@ -54,9 +54,9 @@ class Turns:
         if not kept.turns:
             return None
         rows = connection.execute(_SQL["turns_from"], (ref, kept.turns[-1].n)).fetchall()
-        if not rows or rows[0][:2] != (kept.turns[-1].n, kept.at):
+        if not rows or rows[0][:3] != (kept.turns[-1].n, kept.at, kept.turns[-1].message_id):
             return None
-        newer = tuple(decode_turn(payload, conversation_id=conversation_id, n=n) for n, _, payload in rows[1:])
+        newer = tuple(decode_turn(payload, conversation_id=conversation_id, n=n) for n, _, _, payload in rows[1:])
         return _Kept(0, kept.turns + newer, rows[-1][1])
 
     def _keep(self, ref: int, found: _Kept) -> None:
@@ -68,5 +68,5 @@ class Turns:
 
 def _read(connection: sqlite3.Connection, ref: int, conversation_id: ConversationId, from_n: int) -> _Kept:
     rows = connection.execute(_SQL["turns_from"], (ref, from_n)).fetchall()
-    turns = tuple(decode_turn(payload, conversation_id=conversation_id, n=n) for n, _, payload in rows)
+    turns = tuple(decode_turn(payload, conversation_id=conversation_id, n=n) for n, _, _, payload in rows)
     return _Kept(0, turns, rows[-1][1] if rows else 0)

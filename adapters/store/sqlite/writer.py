@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from adapters.store.sqlite.connections import BUSY_MS, Identity, Synchronous, connect, open_writer
+from adapters.store.sqlite.connections import BUSY_MS, Identity, Synchronous, open_writer
 from adapters.store.sqlite.faults import FAILURES, in_our_words, spoils
 from adapters.store.sqlite.lanes import Job, Lane
-from bot.errors import BotError, StoreUnavailable
+from bot.errors import BotError
 from bot.model import ConversationId
 
 log = logging.getLogger("handrail")
@@ -26,7 +26,6 @@ class Writer(Lane):
         """Take whether each commit waits for the disk, and whom to tell of changes."""
         self._synchronous = synchronous
         self._connection: sqlite3.Connection | None = None
-        self._guard: sqlite3.Connection | None = None
         self._identity: Identity | None = None
         super().__init__("writer", path, notify)
 
@@ -42,7 +41,7 @@ class Writer(Lane):
             self._commit(connection, batch)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
             self._roll_back(connection, error)
-            if len(batch) == 1 or isinstance(error, _FileGone):
+            if len(batch) == 1 or isinstance(error, FileNotFoundError):
                 _fail(batch, error)
             else:
                 self._run_one_by_one(batch)
@@ -79,25 +78,22 @@ class Writer(Lane):
         connection.execute("COMMIT")
         _reached("after commit")
         if Identity.of(self._path) != self._identity:
-            raise _FileGone
+            raise FileNotFoundError  # it went into a file that nobody will find again
 
     def _roll_back(self, connection: sqlite3.Connection, error: BaseException) -> None:
         with contextlib.suppress(sqlite3.Error):
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        if spoils(error) or isinstance(error, BotError):
+        if spoils(error):
             self._shut()
 
     def _opened(self) -> sqlite3.Connection:
         """Return a connection to the file that is there now."""
         if self._connection is not None and Identity.of(self._path) != self._identity:
-            log.error("database file gone", extra={"error": _FileGone.__name__})
+            log.error("database file gone", extra={"error": FileNotFoundError.__name__})
             self._shut()
         if self._connection is None:
-            connection = self._connection = open_writer(self._path, self._synchronous)
-            self._guard = connect(self._path, mode="ro")
-            self._guard.execute("SELECT 1 FROM sqlite_master").fetchone()
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            self._connection = open_writer(self._path, self._synchronous)
             self._identity = Identity.of(self._path)
         return self._connection
 
@@ -120,31 +116,14 @@ class Writer(Lane):
         self._patience_s = ERASE_AGAIN_S if is_busy else None
 
     def _shut(self) -> None:
-        """Close the connection.
-
-        Whoever closes a database last deletes its log by name. Where the file was replaced, the log of that name belongs to
-        another database by now, so a second connection that only reads is held open until the first one is closed: then that
-        one is not the last, and a reader never deletes.
-        """
+        """Close the connection. Where only the log was deleted, what it held is saved into the database first."""
         connection, self._connection = self._connection, None
-        guard, self._guard = self._guard, None
         if connection is None:
             return
-        is_ours = Identity.of(self._path) == self._identity
         with contextlib.suppress(sqlite3.Error):
-            if guard is not None and is_ours:
-                guard.close()
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # saves what the log holds where only the log was deleted
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         with contextlib.suppress(sqlite3.Error):
             connection.close()
-        with contextlib.suppress(sqlite3.Error):
-            if guard is not None and not is_ours:
-                guard.close()
-
-
-class _FileGone(StoreUnavailable):
-    """The database file was moved or deleted while it was open."""
 
 
 def _reached(point: str) -> None:

@@ -14,17 +14,20 @@ CREATE TABLE conversation (
     last_at INTEGER NOT NULL,
     turns INTEGER NOT NULL DEFAULT 0,
     is_crisis INTEGER NOT NULL DEFAULT 0, -- an urgent handoff was opened in it
+    past INTEGER NOT NULL DEFAULT 0, -- how many of its handoffs belong to cases that ended
     delivered_n INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE INDEX conversation_open ON conversation (owner) WHERE owner IN ('queued', 'person');
 
--- Turns, replies of people and facts. A rowid table on purpose: rows are long, and are only ever added at the end.
+-- Turns, replies of people and facts. Rows are only ever added at the end, and are erased by overwriting them where they are;
+-- their form is in capitals then. SQLite moves rows between pages when one of them is deleted, and leaves copies of those it
+-- moved in the unused parts of pages, which no setting of it clears.
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL,
     n INTEGER NOT NULL,
-    form TEXT NOT NULL CHECK (form IN ('turn', 'said', 'fact')),
+    form TEXT NOT NULL CHECK (form IN ('turn', 'said', 'fact', 'TURN', 'SAID', 'FACT')),
     message_id TEXT,
     at INTEGER NOT NULL,
     kind TEXT,
@@ -33,7 +36,7 @@ CREATE TABLE entry (
 );
 
 CREATE UNIQUE INDEX entry_n ON entry (conversation, n);
-CREATE UNIQUE INDEX entry_message ON entry (conversation, form, message_id) WHERE message_id IS NOT NULL;
+CREATE UNIQUE INDEX entry_message ON entry (conversation, form, message_id) WHERE form IN ('turn', 'said');
 
 CREATE TABLE handoff (
     id INTEGER PRIMARY KEY,

@@ -1,24 +1,32 @@
 -- What responders and editors leave behind, and who may use the desk.
+-- Text stands behind a pad that fills a page: so it is on pages of its own, which are cleared when it is erased, and never on
+-- one that SQLite shares among rows and moves them between.
 
 CREATE TABLE contact (
     conversation INTEGER PRIMARY KEY,
+    pad BLOB NOT NULL DEFAULT (zeroblob(4096)),
     text TEXT NOT NULL
 );
 
+-- A conversation may become a case more than once; each is closed with a verdict of its own.
 CREATE TABLE verdict (
-    conversation INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    conversation INTEGER NOT NULL,
     at INTEGER NOT NULL,
     verdict TEXT,
-    message_id TEXT,
+    message_ids TEXT NOT NULL, -- JSON: the messages it is about
     label TEXT,
     severity TEXT
 );
+
+CREATE INDEX verdict_conversation ON verdict (conversation);
 
 CREATE TABLE note (
     id INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL,
     at INTEGER NOT NULL,
     by TEXT NOT NULL,
+    pad BLOB NOT NULL DEFAULT (zeroblob(4096)),
     text TEXT NOT NULL
 );
 
@@ -29,6 +37,7 @@ CREATE TABLE rating (
     n INTEGER NOT NULL,
     at INTEGER NOT NULL,
     verdict TEXT NOT NULL,
+    pad BLOB NOT NULL DEFAULT (zeroblob(4096)),
     reason TEXT NOT NULL,
     PRIMARY KEY (conversation, n)
 );

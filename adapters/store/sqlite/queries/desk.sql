@@ -31,13 +31,10 @@ INSERT INTO settled (conversation, message_id) SELECT ref, ?2 FROM conversation 
 ON CONFLICT (conversation, message_id) DO NOTHING;
 
 -- name: verdicts
-SELECT c.ref, c.id, c.locale, v.at, v.verdict, v.message_id, v.label, v.severity
+SELECT c.ref, c.id, c.locale, v.at, v.verdict, v.message_ids, v.label, v.severity
 FROM verdict AS v JOIN conversation AS c ON c.ref = v.conversation
 WHERE v.verdict IS NOT NULL
-ORDER BY v.at, c.ref;
-
--- name: handoffs
-SELECT payload FROM handoff WHERE conversation = ?1 ORDER BY id;
+ORDER BY v.at, c.ref, v.id;
 
 -- name: turn
-SELECT n, payload FROM entry WHERE conversation = ?1 AND form = 'turn' AND message_id = ?2;
+SELECT n, payload FROM entry WHERE conversation = ?1 AND form = 'turn' AND form IN ('turn', 'said') AND message_id = ?2;

@@ -17,6 +17,12 @@ ORDER BY ref;
 SELECT is_crisis, turns FROM conversation
 WHERE id = ?3 AND owner IN ('bot', 'closed') AND last_at < CASE is_crisis WHEN 0 THEN ?1 ELSE ?2 END;
 
+-- name: first_kept
+SELECT coalesce(min(id), (SELECT max(id) FROM entry)) FROM entry WHERE form IN ('turn', 'said', 'fact');
+
+-- name: reclaim
+DELETE FROM entry WHERE id < min(?1, (SELECT min(id) FROM entry) + ?2);
+
 -- name: end_sessions
 DELETE FROM session WHERE until <= ?1;
 
@@ -24,7 +30,13 @@ DELETE FROM session WHERE until <= ?1;
 DELETE FROM link WHERE until <= ?1;
 
 -- name: erase_entries
-DELETE FROM entry WHERE conversation = ?1;
+UPDATE entry
+SET
+    form = upper(form), -- which is how erased rows are told from others
+    kind = substr('                        ', 1, length(kind)),
+    message_id = zeroblob(length(CAST(message_id AS BLOB))), -- all as long as before, so that the row stays where it is
+    payload = zeroblob(length(CAST(payload AS BLOB)))
+WHERE conversation = ?1;
 
 -- name: erase_handoffs
 DELETE FROM handoff WHERE conversation = ?1;

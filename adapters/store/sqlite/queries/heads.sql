@@ -4,17 +4,18 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: head
-SELECT ref, standing, last_n, turns, is_crisis FROM conversation WHERE id = ?1;
+SELECT ref, standing, last_n, turns, is_crisis, last_at FROM conversation WHERE id = ?1;
 
 -- name: known
-SELECT n, payload FROM entry WHERE conversation = ?1 AND form = ?2 AND message_id = ?3;
+SELECT n, payload FROM entry WHERE conversation = ?1 AND form = ?2 AND form IN ('turn', 'said') AND message_id = ?3;
 
 -- name: add_entry
 INSERT INTO entry (conversation, n, form, message_id, at, kind, score, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 
 -- name: move_on
 UPDATE conversation
-SET owner = ?2, standing = ?3, last_n = ?4, last_at = coalesce(?5, last_at), turns = ?6, is_crisis = ?7
+SET owner = ?2, standing = ?3, last_n = ?4, last_at = coalesce(?5, last_at), turns = ?6, is_crisis = ?7,
+    past = CASE WHEN ?2 IN ('queued', 'person') THEN past ELSE (SELECT count(*) FROM handoff WHERE conversation = ?1) END
 WHERE ref = ?1;
 
 -- name: stop_alert

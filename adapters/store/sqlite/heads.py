@@ -1,4 +1,4 @@
-"""What every change of a conversation has in common: it is read and written within one transaction of the writer."""
+"""What a conversation's row says, as far as changes need it, and how they are written: within one transaction."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from adapters.store.codec import (
     encode_standing,
     form_of,
     micros,
+    moment,
 )
 from adapters.store.sqlite.queries import load
 from bot.errors import ConversationUnknown
@@ -22,7 +23,7 @@ from bot.handoff.ownership import UNANSWERED_AFTER
 from bot.model import Conversation, ConversationId, Entry, Fact, Handoff, MessageId, PersonSaid, Standing, Turn
 from bot.staff import Audited
 
-_SQL = load("changes")
+_SQL = load("heads")
 
 
 @dataclass(slots=True)
@@ -35,11 +36,16 @@ class Head:
     last_n: int
     turns: int
     is_crisis: int
+    last_at: int = 0  # microseconds
 
     @property
     def standing(self) -> Standing:
         """Who owns the conversation."""
         return decode_standing(self.written, conversation_id=self.conversation_id)
+
+    def not_before(self, at: datetime) -> datetime:
+        """Return the time, or that of the last entry where the clock was set back: what is cleared was said before."""
+        return max(at, moment(self.last_at)) if self.last_n else at
 
 
 def head_of(connection: sqlite3.Connection, conversation_id: ConversationId) -> Head | None:
@@ -96,10 +102,14 @@ def record(
     step: Step,
     at: datetime,
     *,
+    begins: datetime,
     entry: Turn | PersonSaid | None = None,
     handoff: Handoff | None = None,
 ) -> None:
-    """Write an entry, what it or an action made of the ownership, the facts, the handoff and the alert."""
+    """Write an entry, what it or an action made of the ownership, the facts, the handoff and the alert.
+
+    ``begins`` is what the clock says, for the alerts go by it; ``at`` keeps the order where the clock was set back.
+    """
     last_at = None
     for each in (*([entry] if entry else []), *_facts(head, step, at, head.last_n + bool(entry))):
         last_at = _add(connection, head, each)
@@ -111,7 +121,7 @@ def record(
         _SQL["move_on"],
         (head.ref, step.standing.owner, head.written, head.last_n, last_at, head.turns, head.is_crisis),
     )
-    _alert(connection, head, step, at)
+    _alert(connection, head, step, begins)
 
 
 def audit(connection: sqlite3.Connection, line: Audited) -> None:
@@ -138,10 +148,14 @@ def _add(connection: sqlite3.Connection, head: Head, entry: Entry) -> int:
     return at
 
 
-def _alert(connection: sqlite3.Connection, head: Head, step: Step, at: datetime) -> None:
-    if step.alert in {"stop", "start"}:
-        connection.execute(_SQL["stop_alert"], (head.ref,))
+def _alert(connection: sqlite3.Connection, head: Head, step: Step, begins: datetime) -> None:
+    if step.alert == "keep":
+        return
+    runs = step.alert != "later" and connection.execute(_SQL["stop_alert"], (head.ref,)).rowcount > 0
+    later = micros(begins + UNANSWERED_AFTER)
     if step.alert == "start":
-        connection.execute(_SQL["start_alert"], (head.ref, micros(at), step.why))
+        connection.execute(_SQL["start_alert"], (head.ref, micros(begins), step.why))
     elif step.alert == "later":
-        connection.execute(_SQL["start_alert_unless_one_runs"], (head.ref, micros(at + UNANSWERED_AFTER), step.why))
+        connection.execute(_SQL["start_alert_unless_one_runs"], (head.ref, later, step.why))
+    elif step.alert == "put_off" and runs:
+        connection.execute(_SQL["start_alert"], (head.ref, later, step.why))

@@ -1,0 +1,1 @@
+"""Tests of the stores on disk: what the contract cannot say of every store."""
