@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Request, expect
 
+from adapters.web.pages import MODULES
 from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
@@ -13,14 +14,15 @@ KEPT = """async () => [document.cookie, localStorage.length, sessionStorage.leng
 
 
 async def test_nothing_is_asked_before_the_first_message_but_the_page_and_its_files(visit: Visit) -> None:
-    """Loading fetches the page, its style, its script and its icon; typing fetches nothing."""
+    """Loading fetches the page, its style, its scripts and its icon; typing fetches nothing."""
     requests: list[str] = []
     visit.page.on("request", lambda request: requests.append(request.url.removeprefix(visit.site.url)))
     await visit.page.reload()
     await visit.field.type("is it legal")
     await visit.page.wait_for_load_state("networkidle")
 
-    assert set(requests) <= {"/", "/static/page.css", "/static/page.js", "/static/icon.svg"}
+    assert set(requests) - {f"/static/{name}" for name in (*MODULES, "page.js", "page.css", "icon.svg")} == {"/"}
+    assert len(requests) == len(set(requests))
 
 
 async def test_a_whole_conversation_asks_nobody_else(visit: Visit) -> None:
