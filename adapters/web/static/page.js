@@ -8,12 +8,12 @@ import { ContactOffer } from './page/contact.js'
 import { bubble, button, element, line, paragraph, time, word } from './page/elements.js'
 import { pin, unpin } from './page/help.js'
 import * as log from './page/log.js'
-import { factLine, personBubble } from './page/people.js'
+import { factText, personBubble } from './page/people.js'
 import { Presence } from './page/presence.js'
 import { reply } from './page/replies.js'
 import { bringIntoView, isAtEnd, onceSeen, watchSizes } from './page/scroll.js'
 import { fate, Sending } from './page/sending.js'
-import { say, sayTyping, warn } from './page/status.js'
+import { say, sayTyping, stand, warn } from './page/status.js'
 import { follow } from './page/stream.js'
 import { Talk } from './page/talk.js'
 import { API, call, callOnce, Gone, newId } from './page/wire.js'
@@ -164,6 +164,7 @@ function forget() {
   offer = null
   relayed = []
   sayTyping('')
+  stand('')
 }
 
 /**
@@ -286,7 +287,11 @@ function showPerson(held, said) {
   presence?.put(said.n)
   if (isReading) bringIntoView(item, item)
   else {
-    say(word('unread', { name: said.name }))
+    say(word('unread', { name: said.name }), ' ', button(word('unread_show'), () => {
+      item.tabIndex = -1
+      item.focus({ preventScroll: true })
+      bringIntoView(item, item)
+    }))
     onceSeen(item, () => say(''), held.signal)
   }
 }
@@ -301,8 +306,10 @@ function showFact(held, fact) {
   held.happened(fact)
   nameReceivers()
   if (!held.isWithPerson) sayTyping('')
-  const item = factLine(fact)
-  if (!item) return
+  const text = factText(fact)
+  if (!text) return
+  const item = line(text, `fact ${fact.state}`, fact.at)
+  stand(held.isWithPeople ? text : '', held.isWithPeople ? time(fact.at) : undefined)
   log.place(item, fact.n)
   if (isReading) item.scrollIntoView({ block: 'nearest' })
 }

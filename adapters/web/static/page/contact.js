@@ -38,6 +38,9 @@ export class ContactOffer {
       event.preventDefault()
       this.#submit()
     })
+    details.addEventListener('toggle', () => {
+      if (details.open) details.scrollIntoView({ block: 'nearest' })
+    })
     this.#state.hidden = true
     this.#state.tabIndex = -1
     details.append(summary, this.#form, this.#state, this.#fault)

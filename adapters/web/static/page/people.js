@@ -1,7 +1,7 @@
 // @ts-check
-/** What people on the team do, as it stands on the page: what they wrote, and facts about them with their time. */
+/** What people on the team do, in the page's words. */
 
-import { bubble, line, paragraph, span, time, word } from './elements.js'
+import { bubble, paragraph, span, time, word } from './elements.js'
 
 /** @import { Fact, PersonSaid } from './wire.js' */
 
@@ -17,10 +17,9 @@ export function personBubble({ name, text, at }) {
 }
 
 /**
+ * A fact in the page's words; empty for one that it has no words for.
  * @param {Fact} fact
- * @returns {HTMLLIElement|null} nothing for a fact that this page has no words for
  */
-export function factLine({ state, name, at }) {
-  const text = word(`fact_${state}`, { name: name || word('someone') })
-  return text ? line(text, `fact ${state}`, at) : null
+export function factText({ state, name }) {
+  return word(`fact_${state}`, { name: name || word('someone') })
 }

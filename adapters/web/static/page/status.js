@@ -1,16 +1,17 @@
 // @ts-check
-/** The two lines over the field: how things stand, and what went wrong. */
+/** The lines over the field: what goes on just now, how it stands with people, and what went wrong. */
 
 import { element } from './elements.js'
 
 const TYPING_MS = 15000 // without further word, nobody is taken to be writing any more
-let own = ''
+/** @type {(string|Node)[]} */
+let own = []
 let theirs = ''
 let timer = 0
 
-/** @param {string} text - how things stand; empty leaves the line to who is writing */
-export function say(text) {
-  own = text
+/** @param {(string|Node)[]} what - what goes on; nothing leaves the line to who is writing */
+export function say(...what) {
+  own = what.filter(Boolean)
   show()
 }
 
@@ -22,6 +23,15 @@ export function sayTyping(text) {
   show()
 }
 
+/**
+ * Keep the newest fact about people in view, also while the log shows something else. It is not read out: the log does that.
+ * @param {string} text - empty once nobody is called for
+ * @param {HTMLTimeElement} [at]
+ */
+export function stand(text, at) {
+  element('standing').replaceChildren(text, ...(at ? [' ', at] : []))
+}
+
 /** @param {(string|Node)[]} what - what went wrong, and what can be done */
 export function warn(...what) {
   element('alert').replaceChildren(...what)
@@ -30,5 +40,7 @@ export function warn(...what) {
 /** Write the line only when it changes, so that it is read out once. */
 function show() {
   const status = element('status')
-  if (status.textContent !== (own || theirs)) status.textContent = own || theirs
+  const what = own.length > 0 ? own : [theirs].filter(Boolean)
+  const text = what.map((each) => typeof each === 'string' ? each : each.textContent).join('')
+  if (status.textContent !== text) status.replaceChildren(...what)
 }

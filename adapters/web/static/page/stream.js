@@ -112,6 +112,7 @@ class Line {
     this.#signal = signal
     signal.addEventListener('abort', () => this.#again(true))
     window.addEventListener('online', () => this.#again(true), { signal })
+    window.addEventListener('pageshow', (event) => this.#again(event.persisted), { signal }) // it had said goodbye
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#again(Date.now() - this.#heardAt > STALE_MS)
     }, { signal })
