@@ -1,9 +1,10 @@
 """No trace: nothing is asked before the first message, nothing of others, nothing is kept; and what was said can go."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Request, expect
+from playwright.async_api import Request, Route, expect
 
 from adapters.web.pages import MODULES
 from tests.browser.conftest import Visit
@@ -76,6 +77,25 @@ async def test_a_conversation_can_begin_after_erasing(visit: Visit) -> None:
     await visit.ask("is it legal")
 
     assert [len(kept.turns) for kept in visit.site.store._kept.values()] == [1]
+
+
+async def test_erasing_twice_is_not_said_to_be_done_before_it_is(visit: Visit) -> None:
+    """A second press while the first is on its way neither stops it nor claims that nothing was kept."""
+    go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go.wait()
+        await route.continue_()
+
+    await visit.ask("is it legal")
+    await visit.page.route("**/conversations/*", hold)
+    await visit.button("Erase").click()
+    await visit.button("Erase").click()
+    await expect(visit.status).to_have_text("Erasing…")
+    go.set()
+
+    await expect(visit.status).to_contain_text("here and on the server: 1 message.")
+    assert not visit.site.store._kept
 
 
 async def test_erasing_nothing_asks_nobody(visit: Visit) -> None:
