@@ -22,7 +22,13 @@ REPLIES = web.AppKey("replies", Replies)
 BOOK = web.AppKey("book", Book)
 PAGES: web.AppKey["Pages"] = web.AppKey("pages")
 _DIALLED = re.compile(r"\+?[\d -]+")  # a number and nothing else: not "988, then press 1"
-_STATIC = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
+_PARTS = "contact elements help log people presence replies scroll sending status stream talk wire"
+MODULES = tuple(f"page/{name}.js" for name in _PARTS.split())  # that page.js imports
+_STATIC = {
+    "page.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    **dict.fromkeys(("page.js", *MODULES), "text/javascript"),
+}
 routes = web.RouteTableDef()
 
 
@@ -59,6 +65,7 @@ async def page(request: web.Request) -> web.Response:
         footer=_with_links(replies.footer(_setting(request)), book),
         starters=[replies.label(each) for each in book.starters if each in book.answers],
         ask_person=replies.say("ask_person"),
+        modules=MODULES,
     )
 
 
@@ -93,9 +100,10 @@ async def faq(request: web.Request) -> web.Response:
 
 
 @routes.get("/static/{name}")
+@routes.get("/static/page/{name}")
 async def static(request: web.Request) -> web.Response:
-    """Serve the page's script, style and icon."""
-    name = request.match_info["name"]
+    """Serve the page's scripts, style and icon."""
+    name = request.path.removeprefix("/static/")
     if name not in _STATIC:
         raise web.HTTPNotFound
     return _packed(web.Response(body=request.app[PAGES].static[name], content_type=_STATIC[name], charset="utf-8"))

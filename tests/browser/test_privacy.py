@@ -1,10 +1,12 @@
 """No trace: nothing is asked before the first message, nothing of others, nothing is kept; and what was said can go."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Request, expect
+from playwright.async_api import Request, Route, expect
 
+from adapters.web.pages import MODULES
 from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
@@ -13,14 +15,14 @@ KEPT = """async () => [document.cookie, localStorage.length, sessionStorage.leng
 
 
 async def test_nothing_is_asked_before_the_first_message_but_the_page_and_its_files(visit: Visit) -> None:
-    """Loading fetches the page, its style, its script and its icon; typing fetches nothing."""
+    """Loading fetches the page, its style, its scripts and its icon; typing fetches nothing."""
     requests: list[str] = []
     visit.page.on("request", lambda request: requests.append(request.url.removeprefix(visit.site.url)))
     await visit.page.reload()
     await visit.field.type("is it legal")
     await visit.page.wait_for_load_state("networkidle")
 
-    assert set(requests) <= {"/", "/static/page.css", "/static/page.js", "/static/icon.svg"}
+    assert set(requests) - {f"/static/{name}" for name in (*MODULES, "page.js", "page.css", "icon.svg")} == {"/"}
 
 
 async def test_a_whole_conversation_asks_nobody_else(visit: Visit) -> None:
@@ -74,6 +76,25 @@ async def test_a_conversation_can_begin_after_erasing(visit: Visit) -> None:
     await visit.ask("is it legal")
 
     assert [len(kept.turns) for kept in visit.site.store._kept.values()] == [1]
+
+
+async def test_erasing_twice_is_not_said_to_be_done_before_it_is(visit: Visit) -> None:
+    """A second press while the first is on its way neither stops it nor claims that nothing was kept."""
+    go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go.wait()
+        await route.continue_()
+
+    await visit.ask("is it legal")
+    await visit.page.route("**/conversations/*", hold)
+    await visit.button("Erase").click()
+    await visit.button("Erase").click()
+    await expect(visit.status).to_have_text("Erasing…")
+    go.set()
+
+    await expect(visit.status).to_contain_text("here and on the server: 1 message.")
+    assert not visit.site.store._kept
 
 
 async def test_erasing_nothing_asks_nobody(visit: Visit) -> None:

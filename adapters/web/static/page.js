@@ -1,50 +1,44 @@
 // @ts-check
 /**
  * The page on which a visitor asks. Text enters by textContent; nothing is stored, and nothing is asked of the server before
- * the first message. What was typed stays on the page until it has arrived, and is sent again under the same id.
+ * the first message. What the parts of it do is in `page/`.
  */
 
-/** @typedef {{id: string, label: string}} Choice */
-/** @typedef {{id: string, title: string, by: string, date: string, sections: string[]}} Source */
-/** @typedef {{name: string, call: string|null, text: string|null, chat: string|null, hours: string|null, what: string}} HelpLine */
-/** @typedef {{kind: string, text: string, n: number, latched: boolean, choices: Choice[], sources: Source[],
- *   help: HelpLine[], answer_ids: string[]}} Turn */
-/** @typedef {{id: string, token: string}} Conversation */
-/** @typedef {{id: string, text: string, how: 'messages'|'handoff', item: HTMLElement}} Message */
-/** @typedef {{token?: string, body?: object, signal: AbortSignal}} Options */
+import { ContactOffer } from './page/contact.js'
+import { bubble, button, element, line, paragraph, time, word } from './page/elements.js'
+import { pin, unpin } from './page/help.js'
+import * as log from './page/log.js'
+import { factText, personBubble } from './page/people.js'
+import { Presence } from './page/presence.js'
+import { reply } from './page/replies.js'
+import { bringIntoView, isAtEnd, onceSeen, watchSizes } from './page/scroll.js'
+import { fate, Sending } from './page/sending.js'
+import { say, sayTyping, stand, warn } from './page/status.js'
+import { follow } from './page/stream.js'
+import { Talk } from './page/talk.js'
+import { API, call, callOnce, Gone, newId } from './page/wire.js'
 
-const API = '/api/v1/conversations'
-const TRIES = 4
-const FIRST_WAIT_MS = 500 // before the second try; each wait is twice the one before
-const REQUEST_MS = 15000
-const PATIENCE_MS = 400 // a reply that comes sooner needs no "Looking for an answer"
-const SAFETY = ['crisis', 'emergency', 'distress']
-const REASONS = /** @type {const} */ ([['wrong', 'It is wrong'], ['outdated', 'It is out of date'],
-  ['incomplete', 'Something is missing'], ['unclear', 'It is hard to understand'], ['other', 'Something else']])
+/** @import { Message } from './page/sending.js' */
+/** @import { Event } from './page/stream.js' */
+/** @import { Fact, PersonSaid, Turn } from './page/wire.js' */
 
-/** The conversation is not there any more: the server was started again, or it was erased elsewhere. */
-class Gone extends Error {}
-
-/** The server understood, and said no; asking again would not help. */
-class Refused extends Error {}
-
-const log = element('log')
-const turns = element('turns')
+const OFFLINE = 'You are offline. What you send is kept here and goes out when you are back.'
 const starters = element('starters')
-const lifelines = element('lifelines')
-const composer = element('composer')
 const form = /** @type {HTMLFormElement} */ (element('ask'))
 const field = /** @type {HTMLTextAreaElement} */ (element('message'))
+const sending = new Sending({ send, arrived: showTurn, isRelayed: () => talk?.isWithPerson ?? false })
 
-/** @type {Conversation|null} */
-let conversation = null
-/** @type {Promise<void>} - messages go one after the other, in the order in which they were typed */
-let queue = Promise.resolve()
-/** @type {Set<Message>} - shown as not sent, to be tried again */
-const unsent = new Set()
-/** @type {{who: string, at: Date, text: string}[]} - what "Save" writes */
-let said = []
-let life = new AbortController() // of what is on its way; erasing ends it
+/** @type {Talk|null} */
+let talk = null
+/** @type {Presence|null} */
+let presence = null
+/** @type {ContactOffer|null} */
+let offer = null
+/** @type {Map<string, Message>} - by its id, as the stream names it */
+const messages = new Map()
+/** @type {{message: Message, at: string}[]} - what a person has, and not the assistant */
+let relayed = []
+let erasing = 0 // calls on their way; pressing Erase again must neither end one nor say that it is done
 let inDanger = false
 
 start()
@@ -65,24 +59,28 @@ function start() {
       submit()
     }
   })
-  field.addEventListener('input', fit)
+  field.addEventListener('input', () => {
+    fit()
+    if (field.value.trim()) presence?.types()
+    else presence?.stops()
+  })
+  field.addEventListener('blur', () => presence?.stops())
   for (const one of starters.querySelectorAll('button')) {
     one.addEventListener('click', () => {
       ask(one.textContent ?? '')
-      log.focus({ preventScroll: true })
+      element('log').focus({ preventScroll: true })
     })
   }
   const person = element('person')
   person.addEventListener('click', () => ask(person.dataset.says ?? '', 'handoff'))
   element('save').addEventListener('click', save)
   element('erase').addEventListener('click', erase)
-  window.addEventListener('offline', () => say('You are offline. What you send is kept here and goes out when you are back.'))
+  window.addEventListener('offline', () => say(OFFLINE))
   window.addEventListener('online', () => {
     say('')
-    sendAgain()
+    sending.again()
   })
-  const sizes = new ResizeObserver(measure)
-  for (const each of [composer, ...document.querySelectorAll('.emergency')]) sizes.observe(each)
+  watchSizes()
 }
 
 /** Ask what stands in the field. */
@@ -95,6 +93,7 @@ function submit() {
   }
   field.value = ''
   fit()
+  presence?.stops()
   ask(text)
 }
 
@@ -107,41 +106,11 @@ function ask(text, how = 'messages') {
   warn('')
   const item = bubble('You', 'visitor')
   item.append(paragraph(text))
-  turns.append(item)
+  log.add(item, { who: 'You', at: new Date(), text })
   item.scrollIntoView({ block: 'nearest' })
-  note('You', text)
-  enqueue({ id: newId(), text, how, item })
-}
-
-/** @param {Message} message */
-function enqueue(message) {
-  const { signal } = life
-  const next = () => deliver(message, signal)
-  queue = queue.then(next, next)
-}
-
-/**
- * Send a message until it has arrived, and show the reply.
- * @param {Message} message
- * @param {AbortSignal} signal
- */
-async function deliver(message, signal) {
-  if (signal.aborted) return
-  const waiting = setTimeout(() => say('Looking for an answer…'), PATIENCE_MS)
-  /** @type {Turn} */
-  let turn
-  try {
-    turn = await send(message, signal)
-  } catch {
-    if (!signal.aborted) failed(message)
-    return
-  } finally {
-    clearTimeout(waiting)
-  }
-  if (signal.aborted) return // erased in the meantime
-  say('')
-  if (unsent.size === 0) warn('')
-  showTurn(turn, message)
+  const message = { id: newId(), text, how, item, n: null }
+  messages.set(message.id, message)
+  sending.enqueue(message)
 }
 
 /**
@@ -152,457 +121,206 @@ async function deliver(message, signal) {
  */
 async function send(message, signal) {
   for (let renewed = false; ; renewed = true) {
-    conversation ??= /** @type {Conversation} */ (
-      await call('POST', API, { body: { locale: document.documentElement.lang }, signal }))
-    const { id, token } = conversation
+    const now = talk ?? begin(await call('POST', API, { body: { locale: document.documentElement.lang }, signal, tell: say }), signal)
     const body = message.how === 'handoff' ? { message_id: message.id } : { message_id: message.id, text: message.text }
     try {
-      return await call('POST', `${API}/${id}/${message.how}`, { token, body, signal })
+      return await call('POST', `${API}/${now.id}/${message.how}`, { token: now.token, body, signal, tell: say })
     } catch (error) {
       if (!(error instanceof Gone) || renewed) throw error
-      conversation = null
-      tellRenewal(message.item)
+      lose(now, line(word('lost'), 'note'), message.item)
     }
   }
 }
 
 /**
- * Call the server; a call that did not arrive is tried again, the same each time, so that nothing is said twice.
- * @param {string} method
- * @param {string} path
- * @param {Options} options
- * @returns {Promise<any>}
+ * @param {{id: string, token: string}} started
+ * @param {AbortSignal} signal - that of the message; when it was erased meanwhile, so is what it began
  */
-async function call(method, path, { token, body, signal }) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await callOnce(method, path, { token, body, signal })
-    } catch (error) {
-      if (signal.aborted || error instanceof Gone || error instanceof Refused) throw error
-      if (!navigator.onLine) {
-        say('You are offline. What you send is kept here and goes out when you are back.')
-        await untilOnline(signal)
-        tries = 0
-      } else if (tries < TRIES) {
-        say('Still trying…')
-        await pause(FIRST_WAIT_MS * 2 ** (tries - 1), signal)
-      } else {
-        throw error
-      }
-    }
+function begin(started, signal) {
+  const begun = new Talk(started)
+  if (signal.aborted) return begun
+  talk = begun
+  presence = new Presence(begun)
+  return begun
+}
+
+/**
+ * Let go of a conversation that the server no longer has.
+ * @param {Talk} lost
+ * @param {HTMLElement} note - says so
+ * @param {HTMLElement} [before] - the message that a new one begins with
+ */
+function lose(lost, note, before) {
+  if (lost !== talk) return
+  forget()
+  log.renew(note, before)
+}
+
+/** Forget the conversation; what is on the page stays. */
+function forget() {
+  talk?.end()
+  talk = null
+  presence = null
+  offer = null
+  relayed = []
+  sayTyping('')
+  stand('')
+}
+
+/**
+ * Show a turn once: as the answer to the call, or as an event, whichever is first.
+ * @param {Turn} turn
+ * @param {Message} [message] - none for one that this page did not write
+ */
+function showTurn(turn, message) {
+  if (talk && !talk.takes(turn.n)) return
+  talk?.turned(turn)
+  const n = turn.n || log.newest() // a turn that was not recorded has no number, and stands where it was said
+  if (message) {
+    message.n = n
+    fate(message)
+    log.place(message.item, n)
+  }
+  if (turn.text) showReply(turn, n, message)
+  else if (message) showDelivered(message, turn.receipt.at)
+  // A stream is opened once somebody on the team may write, and stays: most visitors read an answer and go, and of the six
+  // connections that a browser has for a server, six open tabs must not use up those by which a call for help goes out.
+  if (talk && turn.n > 0 && (turn.handoff || turn.latched || turn.kind === 'relayed')) listen(talk)
+}
+
+/**
+ * @param {Turn} turn
+ * @param {number} n
+ * @param {Message} [message]
+ */
+function showReply(turn, n, message) {
+  const held = talk
+  const item = reply(turn, { ask, rate })
+  log.place(item, n, { who: 'Assistant', at: new Date(), text: turn.text })
+  inDanger ||= turn.latched
+  if (inDanger && turn.help.length > 0) pin(turn.help)
+  if (held && turn.handoff === 'opened' && turn.n > 0) offerContact(held, item)
+  bringIntoView(message?.item ?? item, item)
+
+  /**
+   * @param {string} verdict
+   * @param {string} [reason]
+   */
+  function rate(verdict, reason) {
+    if (!held) return
+    const { id, token, signal } = held
+    const body = { n: turn.n, verdict, ...(reason ? { reason } : {}) }
+    callOnce('POST', `${API}/${id}/feedback`, { token, body, signal }).catch(() => undefined)
   }
 }
 
 /**
- * @param {string} method
- * @param {string} path
- * @param {Options} options
- * @returns {Promise<any>}
- */
-async function callOnce(method, path, { token, body, signal }) {
-  const limit = new AbortController()
-  const stop = () => limit.abort()
-  const timer = setTimeout(stop, REQUEST_MS)
-  signal.addEventListener('abort', stop)
-  try {
-    const response = await fetch(path, {
-      method,
-      headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-      body: body ? JSON.stringify(body) : undefined,
-      signal: limit.signal,
-      credentials: 'omit',
-      cache: 'no-store',
-      referrerPolicy: 'no-referrer'
-    })
-    if (response.status === 404) throw new Gone()
-    if (response.status >= 400 && response.status < 500 && response.status !== 408) throw new Refused()
-    if (!response.ok) throw new Error('server')
-    return await response.json()
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
-  }
-}
-
-/**
- * @param {number} ms
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
- */
-function pause(ms, signal) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-/**
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
- */
-function untilOnline(signal) {
-  return new Promise((resolve) => {
-    window.addEventListener('online', () => resolve(), { once: true })
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-/**
- * Say at the message itself that it was not sent, and offer to try again.
+ * Say under a message that a person has it: the server recorded it as theirs.
  * @param {Message} message
+ * @param {string} at
  */
-function failed(message) {
-  unsent.add(message)
-  message.item.classList.add('unsent')
-  const fate = document.createElement('p')
-  fate.className = 'fate'
-  fate.append('Not sent. ', button('Try again', () => {
-    sendAgain()
-    field.focus({ preventScroll: true })
-  }))
-  message.item.append(fate)
-  say('')
-  warn('Your message could not be sent. It is kept here, and you can try again. ')
-  const all = document.createElement('a')
-  all.href = '/faq'
-  all.textContent = 'Read all answers'
-  element('alert').append(all)
-  measure() // the alert has made the footer higher
+function showDelivered(message, at) {
+  relayed.push({ message, at })
+  nameReceivers()
   message.item.scrollIntoView({ block: 'nearest' })
 }
 
-/** Send everything that was not sent, oldest first, under the ids it had. */
-function sendAgain() {
-  warn('')
-  for (const message of unsent) {
-    message.item.classList.remove('unsent')
-    message.item.querySelector('.fate')?.remove()
-    enqueue(message)
+/** Write who has each message; the fact that somebody came may reach the page after the message that they got. */
+function nameReceivers() {
+  for (const { message, at } of relayed) {
+    const name = talk?.whoHad(message.n ?? undefined)
+    fate(message, name ? word('delivered', { name }) : word('delivered_team'), ' ', time(at))
+    message.item.classList.add('delivered')
   }
-  unsent.clear()
-}
-
-/** @param {HTMLElement} before - the message that begins the new conversation */
-function tellRenewal(before) {
-  const item = document.createElement('li')
-  item.className = 'note'
-  item.textContent = 'The assistant was started again. It no longer has what was said above.'
-  turns.insertBefore(item, before)
+  relayed = relayed.filter(({ message }) => !talk?.whoHad(message.n ?? undefined))
 }
 
 /**
- * @param {Turn} turn
- * @param {Message} message
+ * @param {Talk} held
+ * @param {HTMLElement} item - the reply that called for a person
  */
-function showTurn(turn, message) {
-  if (!turn.text) return // a person has the conversation; the assistant is silent
-  const item = bubble('Assistant', turn.help.length > 0 ? 'helping' : '')
-  item.append(...blocks(turn))
-  if (turn.sources.length > 0) item.append(sources(turn.sources))
-  if (turn.choices.length > 0) item.append(choices(turn.choices, turn.kind === 'clarify'))
-  if (turn.kind === 'answer' && turn.n > 0 && conversation) item.append(thumbs(turn.n, conversation))
-  turns.append(item)
-  note('Assistant', turn.text)
-  inDanger ||= turn.latched
-  if (inDanger && turn.help.length > 0) pin(turn.help)
-  bringIntoView(message.item, item)
+function offerContact(held, item) {
+  const { id, token, signal } = held
+  offer ??= new ContactOffer((contact) => callOnce('POST', `${API}/${id}/contact`, { token, body: { contact }, signal }))
+  offer.moveTo(item)
 }
 
 /**
- * Scroll so that a reply is read from its beginning, with the question above it when there is room for both.
- * @param {HTMLElement} question
- * @param {HTMLElement} reply
+ * Follow what people do.
+ * @param {Talk} held
  */
-function bringIntoView(question, reply) {
-  const room = window.innerHeight - measure()
-  const both = reply.getBoundingClientRect().bottom - question.getBoundingClientRect().top
-  if (both <= room) reply.scrollIntoView({ block: 'nearest' })
-  else (question.offsetHeight < room / 3 ? question : reply).scrollIntoView({ block: 'start' })
+async function listen(held) {
+  if (held.isFollowed) return
+  held.isFollowed = true
+  const { id, token, signal } = held
+  const how = await follow({ path: `${API}/${id}/events`, token, signal, last: () => held.last, take: (event) => take(held, event) })
+  if (how === 'ended') lose(held, line(word('ended'), 'note'))
+  if (how === 'gone') lose(held, line(word('lost_people'), 'note'))
 }
 
 /**
- * Keep the sizes of what is sticky, for the style sheet, so that it never covers what is scrolled to.
- * @returns {number} their sum in pixels
+ * @param {Talk} held
+ * @param {Event} event
  */
-function measure() {
-  const [top, bottom] = [document.querySelector('.emergency'), composer].map((each) =>
-    each instanceof HTMLElement && getComputedStyle(each).position === 'sticky' ? each.offsetHeight : 0)
-  document.documentElement.style.setProperty('--top', `${top}px`)
-  document.documentElement.style.setProperty('--bottom', `${bottom}px`)
-  return top + bottom
+function take(held, event) {
+  if (held !== talk) return
+  const data = JSON.parse(event.data)
+  if (event.name === 'presence' && typeof data.typing === 'boolean') {
+    sayTyping(data.typing ? word('person_typing', { name: held.whoHad() || word('someone') }) : '')
+  } else if (event.name === 'turn' && data.author === 'person') showPerson(held, data)
+  else if (event.name === 'turn') showTurn(data, messages.get(data.message_id))
+  else if (event.name === 'receipt' || event.name === 'presence') showFact(held, data)
+  if (event.id !== null) held.takes(event.id) // also what this page does not know: it would come again and again
 }
 
 /**
- * @param {string} name
- * @param {string} kind
- * @returns {HTMLLIElement}
+ * @param {Talk} held
+ * @param {PersonSaid} said
  */
-function bubble(name, kind) {
-  const item = document.createElement('li')
-  item.className = `bubble ${kind}`.trim()
-  const author = document.createElement('span')
-  author.className = 'author'
-  author.textContent = name
-  item.append(author)
-  return item
-}
-
-/**
- * @param {string} text
- * @param {string} [kind]
- * @returns {HTMLParagraphElement}
- */
-function paragraph(text, kind = '') {
-  const node = document.createElement('p')
-  node.className = kind
-  node.textContent = text
-  return node
-}
-
-/**
- * The text of a turn: paragraphs, lists, and help lines that can be tapped.
- * @param {Turn} turn
- * @returns {HTMLElement[]}
- */
-function blocks(turn) {
-  const parts = turn.text.split(/\n{2,}/).filter((part) => part.trim())
-  const answered = turn.answer_ids.length > 0 && turn.sources.length > 0
-  return parts.map((part, at) => {
-    const lines = part.split('\n')
-    if (lines.every((line) => line.startsWith('- '))) return list(lines.map((line) => line.slice(2)), turn)
-    if (turn.answer_ids.length > 1 && isTitle(part)) return paragraph(part, 'asked')
-    const next = parts[at + 1]
-    const isLast = next === undefined || (turn.answer_ids.length > 1 && isTitle(next))
-    return paragraph(part, answered && isLast && at > 0 && parts.length > 1 && /\d{4}/.test(part) ? 'review' : '')
-  })
-}
-
-/**
- * Whether a part of a reply to two questions is the question above an answer.
- * @param {string} part
- * @returns {boolean}
- */
-function isTitle(part) {
-  return part.endsWith('?') && part.length < 140
-}
-
-/**
- * @param {string[]} lines
- * @param {Turn} turn
- * @returns {HTMLUListElement}
- */
-function list(lines, turn) {
-  const items = document.createElement('ul')
-  // Large to tap in the reply to danger itself; small above an answer, where the numbers are also pinned at the top.
-  const large = SAFETY.includes(turn.kind) || !turn.latched
-  items.append(...lines.map((line) => {
-    const item = document.createElement('li')
-    const help = turn.help.find((each) => line.startsWith(`${each.name}: `))
-    if (help && large) item.append(...helpLine(help))
-    else item.append(...(help ? linked(line, help) : [line]))
-    return item
-  }))
-  if (large && turn.help.length > 0) items.className = 'lines'
-  return items
-}
-
-/**
- * A service with its ways as large links.
- * @param {HelpLine} help
- * @returns {HTMLElement[]}
- */
-function helpLine(help) {
-  const name = document.createElement('strong')
-  name.textContent = help.name
-  const group = document.createElement('div')
-  group.className = 'ways'
-  group.append(...ways(help).map(([label, target]) => way(label, target)))
-  const notes = [help.what, help.hours].filter(Boolean).join('; ')
-  const small = document.createElement('small')
-  small.textContent = notes
-  return notes ? [name, group, small] : [name, group]
-}
-
-/**
- * A service as one line of text, the ways in it linked.
- * @param {string} line
- * @param {HelpLine} help
- * @returns {(string|HTMLElement)[]}
- */
-function linked(line, help) {
-  /** @type {(string|HTMLElement)[]} */
-  const parts = []
-  let rest = line
-  for (const [label, target] of ways(help)) {
-    const shown = label[0].toLowerCase() + label.slice(1)
-    const at = rest.indexOf(shown)
-    if (at < 0) continue
-    parts.push(rest.slice(0, at), link(shown, target))
-    rest = rest.slice(at + shown.length)
+function showPerson(held, said) {
+  if (!held.takes(said.n)) return
+  const isReading = isAtEnd()
+  const item = personBubble(said)
+  const who = `${said.name}, ${word('person_role')}`
+  log.place(item, said.n, { who, at: new Date(said.at), text: said.text })
+  sayTyping('')
+  presence?.put(said.n)
+  if (isReading) bringIntoView(item, item)
+  else {
+    say(word('unread', { name: said.name }), ' ', button(word('unread_show'), () => {
+      item.tabIndex = -1
+      item.focus({ preventScroll: true })
+      bringIntoView(item, item)
+    }))
+    onceSeen(item, () => say(''), held.signal)
   }
-  return [...parts, rest]
 }
 
 /**
- * The ways of a service as label and address, in the order in which the text names them.
- * @param {HelpLine} help
- * @returns {[string, string][]}
+ * @param {Talk} held
+ * @param {Fact} fact
  */
-function ways(help) {
-  /** @type {[string, string][]} */
-  const found = []
-  if (help.call) found.push([`Call ${help.call}`, `tel:${dialled(help.call)}`])
-  if (help.text) found.push([`Text ${help.text}`, sms(help.text)])
-  if (help.chat) found.push([`Chat ${help.chat}`, `https://${help.chat}`])
-  return found
-}
-
-/**
- * @param {string} label
- * @param {string} target
- * @returns {HTMLAnchorElement}
- */
-function way(label, target) {
-  const node = link(label, target)
-  node.className = target.startsWith('tel:') ? 'way first' : 'way'
-  return node
-}
-
-/**
- * @param {string} label
- * @param {string} target
- * @returns {HTMLAnchorElement}
- */
-function link(label, target) {
-  const node = document.createElement('a')
-  node.href = target
-  node.textContent = label
-  if (target.startsWith('https:')) {
-    node.rel = 'noopener noreferrer'
-    node.target = '_blank'
-  }
-  return node
-}
-
-/**
- * "988, then press 1" is dialled as 988, a pause, and 1.
- * @param {string} number
- * @returns {string}
- */
-function dialled(number) {
-  const [first, ...keys] = number.split(',')
-  const press = keys.join(' ').replace(/\D/g, '')
-  return first.replace(/[^\d+]/g, '') + (press ? `,${press}` : '')
-}
-
-/**
- * @param {string} given - a number, or "HOME to 741741"
- * @returns {string}
- */
-function sms(given) {
-  const [word, number] = given.includes(' to ') ? given.split(' to ') : ['', given]
-  return `sms:${number.replace(/[^\d+]/g, '')}${word ? `?&body=${encodeURIComponent(word)}` : ''}`
-}
-
-/**
- * Keep the plain numbers of a reply to danger in view, above the conversation, however it goes on.
- * @param {HelpLine[]} help
- */
-function pin(help) {
-  const all = help.flatMap(ways)
-  const plain = all.filter(([label]) => /^(Call|Text) [\d +-]+$/.test(label))
-  const calls = [...new Map(plain.filter(([label]) => label.startsWith('Call')))].slice(0, 2)
-  const texts = plain.filter(([label]) => label.startsWith('Text')).slice(0, 1)
-  const chosen = calls.length > 0 ? [...calls, ...texts] : all.slice(0, 2)
-  lifelines.replaceChildren(...chosen.map(([label, target]) => way(label, target)))
-  lifelines.hidden = false
-}
-
-/**
- * @param {Source[]} given
- * @returns {HTMLDetailsElement}
- */
-function sources(given) {
-  const details = document.createElement('details')
-  details.className = 'from'
-  const summary = document.createElement('summary')
-  summary.textContent = given.length === 1 ? '1 source' : `${given.length} sources`
-  const items = document.createElement('ul')
-  items.className = 'sources'
-  for (const source of given) {
-    const item = document.createElement('li')
-    const sections = source.sections.length > 0 ? ` (${source.sections.join(', ')})` : ''
-    item.textContent = `${source.title}${sections}. ${source.by}, ${source.date}`
-    items.append(item)
-  }
-  details.append(summary, items)
-  return details
-}
-
-/**
- * @param {Choice[]} given
- * @param {boolean} isQuestion - "which of these?", and not what could be asked next
- * @returns {HTMLDivElement}
- */
-function choices(given, isQuestion) {
-  const group = document.createElement('div')
-  group.className = 'choices'
-  group.setAttribute('role', 'group')
-  group.setAttribute('aria-label', isQuestion ? 'Did you mean' : 'You could ask next')
-  if (!isQuestion) {
-    const title = paragraph('You could ask next', 'small')
-    title.setAttribute('aria-hidden', 'true') // the group is called so
-    group.append(title)
-  }
-  for (const choice of given) {
-    const one = button(choice.label, () => ask(choice.label))
-    one.className = 'choice'
-    group.append(one)
-  }
-  return group
-}
-
-/**
- * @param {number} n
- * @param {Conversation} held - the one that the turn belongs to
- * @returns {HTMLDivElement}
- */
-function thumbs(n, held) {
-  const group = document.createElement('div')
-  group.className = 'thumbs'
-  group.setAttribute('role', 'group')
-  group.setAttribute('aria-label', 'Did this help?')
-  group.append('Did this help?', button('Yes', () => rate('up')), button('No', why))
-  return group
-
-  /**
-   * @param {'up'|'down'} verdict
-   * @param {string} [reason]
-   */
-  async function rate(verdict, reason) {
-    const thanks = document.createElement('span')
-    thanks.textContent = 'Thank you.'
-    thanks.tabIndex = -1
-    group.replaceChildren(thanks)
-    thanks.focus({ preventScroll: true })
-    const body = { n, verdict, ...(reason ? { reason } : {}) }
-    await callOnce('POST', `${API}/${held.id}/feedback`, { token: held.token, body, signal: life.signal }).catch(() => undefined)
-  }
-
-  /** Ask for the reason. */
-  function why() {
-    group.replaceChildren('What is wrong with it?', ...REASONS.map(([code, label]) => button(label, () => rate('down', code))))
-    group.querySelector('button')?.focus()
-  }
+function showFact(held, fact) {
+  if (!held.takes(fact.n)) return
+  const isReading = isAtEnd()
+  held.happened(fact)
+  nameReceivers()
+  if (!held.isWithPerson) sayTyping('')
+  const text = factText(fact)
+  if (!text) return
+  const item = line(text, `fact ${fact.state}`, fact.at)
+  stand(held.isWithPeople ? text : '', held.isWithPeople ? time(fact.at) : undefined)
+  log.place(item, fact.n)
+  if (isReading) item.scrollIntoView({ block: 'nearest' })
 }
 
 /** Write what is on the page into a file; the server need not be there. */
 function save() {
-  if (said.length === 0) {
+  const text = log.transcript()
+  if (!text) {
     say('There is nothing to save yet.')
     return
   }
-  const text = said.map(({ who, at, text: words }) => `${who}, ${at.toLocaleString()}\n${words}\n`).join('\n')
   const target = document.createElement('a')
   target.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
   target.download = 'conversation.txt'
@@ -613,28 +331,27 @@ function save() {
 
 /** Take the conversation off the page at once, and have the server erase it. */
 async function erase() {
-  const held = conversation
-  life.abort()
-  life = new AbortController()
-  queue = Promise.resolve()
-  conversation = null
-  unsent.clear()
-  said = []
+  const held = talk
+  sending.clear()
+  forget()
+  messages.clear()
   inDanger = false
   field.value = ''
   fit()
-  turns.replaceChildren()
-  lifelines.hidden = true
+  log.clear()
+  unpin()
   starters.hidden = false
   warn('')
-  say(held ? 'Erasing…' : 'Erased. Nothing was kept.')
+  say(held || erasing > 0 ? 'Erasing…' : 'Erased. Nothing was kept.')
   if (held) await eraseThere(held)
 }
 
-/** @param {Conversation} held */
-async function eraseThere(held) {
+/** @param {{id: string, token: string}} held */
+async function eraseThere({ id, token }) {
+  const { signal } = new AbortController()
+  erasing += 1
   try {
-    const receipt = await call('DELETE', `${API}/${held.id}`, { token: held.token, signal: life.signal })
+    const receipt = await call('DELETE', `${API}/${id}`, { token, signal, tell: say })
     const at = new Date(receipt.erased_at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
     const count = receipt.turns === 1 ? '1 message' : `${receipt.turns} messages`
     say(`Erased at ${at}, here and on the server: ${count}. Your browser may still list this page in its history.`)
@@ -644,44 +361,14 @@ async function eraseThere(held) {
       say('Erased. The server no longer had it.')
       return
     }
-    warn('It is gone from this page, but the server could not be reached to erase it there. ')
-    element('alert').append(button('Try again', () => {
+    warn('It is gone from this page, but the server could not be reached to erase it there. ', button('Try again', () => {
       warn('')
       field.focus({ preventScroll: true })
-      eraseThere(held)
+      eraseThere({ id, token })
     }))
+  } finally {
+    erasing -= 1
   }
-}
-
-/**
- * @param {string} label
- * @param {() => void} act
- * @returns {HTMLButtonElement}
- */
-function button(label, act) {
-  const node = document.createElement('button')
-  node.type = 'button'
-  node.textContent = label
-  node.addEventListener('click', act)
-  return node
-}
-
-/**
- * @param {string} who
- * @param {string} text
- */
-function note(who, text) {
-  said.push({ who, at: new Date(), text })
-}
-
-/** @param {string} text - how things stand */
-function say(text) {
-  element('status').textContent = text
-}
-
-/** @param {string} text - what went wrong */
-function warn(text) {
-  element('alert').textContent = text
 }
 
 /** Make the field as high as what is typed, within the style sheet's limit, and say when it is full. */
@@ -689,25 +376,4 @@ function fit() {
   field.style.height = 'auto'
   field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`
   if (field.value.length >= field.maxLength) say('That is as long as one message can be. What came after it was left out.')
-}
-
-/**
- * @param {string} id
- * @returns {HTMLElement}
- */
-function element(id) {
-  return /** @type {HTMLElement} */ (document.getElementById(id))
-}
-
-/**
- * A random UUID, also where the page is served without TLS and `randomUUID` is missing.
- * @returns {string}
- */
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID()
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  bytes[6] = (bytes[6] & 15) | 64
-  bytes[8] = (bytes[8] & 63) | 128
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
