@@ -292,5 +292,5 @@ def test_whatever_happens_in_whatever_order(small_core: Core, opened: Callable[[
     """All that the invariants say holds after each step of each history."""
     run_state_machine_as_test(
         lambda: OneConversation(small_core, opened()),  # type: ignore[arg-type]
-        settings=settings(max_examples=200, stateful_step_count=40),
+        settings=settings(max_examples=150, stateful_step_count=40),
     )
