@@ -53,11 +53,13 @@ async def work(store: TroubledStore, by: Responder, moves: Sequence[Action | str
 
 
 async def write(core: Core, store: TroubledStore, clock: FixedClock, texts: Sequence[str], *, together: bool) -> None:
-    """Send messages, each after the reply to the one before, or all at once; then each of them once more."""
-    conversations = conversations_on(core, store, clock)
+    """Send messages, each after the reply to the one before, or all at once and to a second process too; then once more."""
+    conversations, others = (conversations_on(core, store, clock) for _ in range(2))
     messages = [a_message(text, message_id=f"v-{number}") for number, text in enumerate(texts)]
     if together:
-        turns = await asyncio.gather(*map(conversations.handle, messages))
+        twice = await asyncio.gather(*map(conversations.handle, messages), *map(others.handle, messages))
+        turns = twice[: len(messages)]
+        assert twice == turns * 2
     else:
         turns = [await conversations.handle(message) for message in messages]
     assert all(turn.n for turn in turns)
