@@ -302,7 +302,7 @@ def train(*, knowledge: Path | None, verdicts: Path | None, gate: Sequence[Path]
     try:
         recorded = [] if verdicts else _verdicts_of_the_desk(settings)
         recorded += read_verdicts(path) if verdicts or path.exists() else []
-        if not recorded:
+        if not recorded and verdicts is None and not path.exists():
             print("There are no verdicts yet, neither of the desk nor in a file. Nothing to learn.")
             return
         _train(settings, recorded, files, dry_run=dry_run)

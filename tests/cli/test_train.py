@@ -156,7 +156,7 @@ def test_without_verdicts_there_is_nothing_to_do(run: Run, gate: Path, tmp_path:
     """Nobody has marked anything yet: said, and no fault."""
     done = run("train", "--gate", str(gate), data_dir=str(tmp_path / "var"))
     assert done.returncode == 0
-    assert "There are no verdicts in" in done.stdout
+    assert "There are no verdicts yet" in done.stdout
 
 
 def test_several_files_may_follow_one_gate(run: Run, gate: Path, tmp_path: Path) -> None:
