@@ -80,7 +80,7 @@ def test_a_pause_has_a_limit() -> None:
 
 def test_a_ladder_of_no_time_floods_nobody() -> None:
     """Whatever is set, two steps are some seconds apart."""
-    ladder = Ladder.read("0 +0.0000000001")
+    ladder = Ladder((timedelta(0),), timedelta(microseconds=1))
     onward = after_delivery(an_alert(), ladder, step=0, now=NOON)
     assert onward.due_at - NOON == LEAST_GAP
     assert step_now(an_alert(), ladder, NOON + timedelta(days=1)) > 0
