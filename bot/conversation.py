@@ -233,6 +233,10 @@ class Conversations:
         """Whether a message by itself is danger; it must be handled then, whatever limit was reached."""
         return self._triage.route(text, ()).kind in DANGER
 
+    def slow_down(self, message: Message) -> str:
+        """Return what somebody reads who writes too fast: to wait, and the number to call meanwhile."""
+        return self.replies.limited(self._setting(message, Route())).text
+
     def unrecorded(self, message: Message) -> Turn:
         """Reply to a message without the store: by triage alone, or with the numbers and an honest word."""
         return self._unrecorded(message, self._route(message, ()), time.perf_counter(), (), Owner.BOT)

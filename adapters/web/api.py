@@ -33,9 +33,13 @@ _AUTHORS = {"visitor": "You", "bot": "Assistant", "person": "{name}, a person on
 async def start(request: web.Request) -> web.Response:
     """Start a conversation."""
     body = await body_of(request, START)
-    request.app[LIMITS].take_of_address("starts", request)
+    is_held = False
+    try:
+        request.app[LIMITS].take_of_address("starts", request)
+    except TooMany:  # nobody knows yet what will be said in it: danger must get through
+        is_held = True
     country = body.country.upper() if body.country else None
-    conversation_id, token = await request.app[SESSIONS].start(locale=body.locale, country=country)
+    conversation_id, token = await request.app[SESSIONS].start(locale=body.locale, country=country, is_held=is_held)
     request.app[METRICS].started()
     greeting = request.app[CONVERSATIONS].replies.hello()
     return web.json_response({"id": conversation_id, "token": token, "greeting": greeting}, status=201)
@@ -159,11 +163,14 @@ async def _handled(request: web.Request, conversation: Conversation | None, mess
     if conversation is None:  # whose it is cannot be told while the store is away: nothing is read or recorded
         return web.json_response(turn_as_json(app[CONVERSATIONS].unrecorded(message)))
     try:
+        if app[SESSIONS].is_held(conversation_id):
+            app[LIMITS].take_of_address("starts", request)
         app[LIMITS].take("conversation", conversation_id)
         app[LIMITS].take_of_address("address", request)
-    except TooMany:
+    except TooMany as error:
         if not app[CONVERSATIONS].raises(text):
-            raise
+            raise TooMany(error.wait_s, app[CONVERSATIONS].slow_down(message)) from None
+    app[SESSIONS].let_go(conversation_id)
     # Shielded: a visitor who leaves while the reply is being made must not lose the record of what they said.
     task = asyncio.create_task(_recorded(app, message))
     app[UNDER_WAY].add(task)

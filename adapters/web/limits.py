@@ -24,9 +24,9 @@ _SHARED_BITS = {4: 32, 6: 64}  # of an address; one household has a whole /64 of
 class TooMany(BotError):
     """Too many calls in a short time. Wait a moment."""
 
-    def __init__(self, wait_s: int) -> None:
-        """Take how many seconds to wait."""
-        super().__init__(f"Too many calls in a short time. Try again in {wait_s} seconds.")
+    def __init__(self, wait_s: int, said: str = "") -> None:
+        """Take how many seconds to wait, and what a visitor reads, where one does."""
+        super().__init__(said or f"Too many calls in a short time. Try again in {wait_s} seconds.")
         self.wait_s = wait_s
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from adapters.web.headers import PAGE_POLICY
 from adapters.web.parts import CLOCK, SETTINGS
 from bot.content import Book
-from bot.model import HelpLine
+from bot.model import Happened, HelpLine
 from bot.replies import Replies, Setting, spoken
 
 if TYPE_CHECKING:
@@ -57,14 +57,19 @@ class Pages:
 @routes.get("/")
 async def page(request: web.Request) -> web.Response:
     """Serve the page on which a visitor asks."""
-    replies, book = request.app[REPLIES], request.app[BOOK]
+    replies, book, settings = request.app[REPLIES], request.app[BOOK], request.app[SETTINGS]
+    setting = _setting(request)
     return request.app[PAGES].render(
         "page.html",
         title=book.title,
         hello=replies.hello(),
-        footer=_with_links(replies.footer(_setting(request)), book),
+        footer=_with_links(replies.footer(setting), book),
         starters=[replies.label(each) for each in book.starters if each in book.answers],
         ask_person=replies.say("ask_person"),
+        privacy=replies.say("privacy", days=str(settings.keep_days), crisis_days=str(settings.keep_crisis_days)),
+        facts={what.value: replies.fact(what, "{name}", setting) for what in Happened},
+        someone=replies.say("someone"),
+        person_typing=replies.say("person_typing", name="{name}"),
         modules=MODULES,
     )
 

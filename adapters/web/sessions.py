@@ -20,11 +20,13 @@ class Sessions:
         self._transcript, self._clock, self._maximum = transcript, clock, maximum
         self._known: OrderedDict[ConversationId, Conversation] = OrderedDict()
         self._unstored: set[ConversationId] = set()
+        self._held: set[ConversationId] = set()
 
-    async def start(self, *, locale: str, country: str | None) -> tuple[ConversationId, str]:
+    async def start(self, *, locale: str, country: str | None, is_held: bool = False) -> tuple[ConversationId, str]:
         """Open a conversation; return its id and the token that opens it.
 
-        While the store is away it is kept here, and recorded with the first message that can be.
+        While the store is away it is kept here, and recorded with the first message that can be. One that is held, since too
+        many were opened from one address, is not recorded either until ``let_go``: only danger gets through in it.
         """
         conversation_id, token = ConversationId(secrets.token_urlsafe(16)), secrets.token_urlsafe(32)
         conversation = Conversation(
@@ -36,7 +38,10 @@ class Sessions:
         )
         self._remember(conversation)
         self._unstored.add(conversation_id)
-        await self.record(conversation_id)
+        if is_held:
+            self._held.add(conversation_id)
+        else:
+            await self.record(conversation_id)
         return conversation_id, token
 
     async def record(self, conversation_id: ConversationId) -> None:
@@ -48,6 +53,14 @@ class Sessions:
         except (StoreUnavailable, OSError, TimeoutError):
             return  # a message that cannot be recorded either says so to the visitor
         self._unstored.discard(conversation_id)
+
+    def is_held(self, conversation_id: ConversationId) -> bool:
+        """Whether a conversation is one too many from its address."""
+        return conversation_id in self._held
+
+    def let_go(self, conversation_id: ConversationId) -> None:
+        """Treat a conversation as any other from now on."""
+        self._held.discard(conversation_id)
 
     async def of(self, conversation_id: ConversationId, token: str) -> Conversation:
         """Return an open conversation, and count it as used just now.
@@ -71,6 +84,7 @@ class Sessions:
         """Forget a conversation that was erased."""
         self._known.pop(conversation_id, None)
         self._unstored.discard(conversation_id)
+        self._held.discard(conversation_id)
 
     def _remember(self, conversation: Conversation) -> None:
         self._known[conversation.id] = conversation
@@ -78,6 +92,7 @@ class Sessions:
         while len(self._known) > self._maximum:
             oldest, _ = self._known.popitem(last=False)
             self._unstored.discard(oldest)
+            self._held.discard(oldest)
 
 
 def hash_of(token: str) -> bytes:

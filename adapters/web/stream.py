@@ -111,7 +111,8 @@ async def _follow(
         if not is_there:
             await response.send("{}", event="ended")
             return
-        if (is_typing := app[PRESENCE].responder_is_typing(conversation_id)) != was_typing:
+        # Said again each time the responder's page renews it, or a reader would take a long message for a pause.
+        if (is_typing := app[PRESENCE].responder_is_typing(conversation_id)) or was_typing:
             await response.send(json.dumps({"typing": is_typing}), event="presence")
             was_typing = is_typing
         if app[STOPPING].is_set():

@@ -32,7 +32,6 @@ EVENTS = [
 async def start_again(team: Team) -> None:
     """Start the server on the same port with what was recorded."""
     await team.site.start(team.site.store)
-    team.site.store._changes = team.site.changes
 
 
 def watch_line(visit: Visit) -> tuple[list[Request], asyncio.Event]:

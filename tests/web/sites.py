@@ -28,7 +28,7 @@ class Site:
     def __init__(self, core: Core, **settings: Any) -> None:
         """Take a core and settings that differ from the usual ones; ``start`` opens it."""
         self.core, self.clock, self.port = core, FixedClock(NOON), 0
-        self.can_be_told = True
+        self.can_be_told, self.changes = True, LocalChanges()
         self.settings = Settings(**{"country": "US", "rate_conversation": 10_000, **settings})
         self.app: web.Application
         self._runner: web.AppRunner | None = None
@@ -40,7 +40,7 @@ class Site:
 
     async def start(self, store: MemoryStore | None = None) -> Self:
         """Serve with an empty store, or a given one, on the same port as before when it was started before."""
-        self.changes, self.metrics = LocalChanges(), Metrics()
+        self.metrics = Metrics()
         self.store = store = store or MemoryStore(changes=self.changes)
         self.team = FixedTeam(Reach(can_be_told=self.can_be_told))
         self.conversations = conversations_of(

@@ -9,6 +9,7 @@ from aiohttp.test_utils import make_mocked_request
 from adapters.web.limits import Limits, TooMany
 from adapters.web.parts import LIMITS
 from bot.assembly import Core
+from bot.model import ConversationId
 from bot.settings import Settings
 from tests.web.sites import Site, Visitor
 
@@ -57,18 +58,31 @@ async def test_what_came_before_the_limits_were_loaded_counts() -> None:
 async def test_an_address_may_start_so_many_conversations(
     core: Core, web_client: ClientSession, proxies: int, forwarded: str, *, is_refused: bool
 ) -> None:
-    """The visitor's address is counted as the trusted proxies tell it, and this machine's own is not."""
+    """The visitor's address is counted as the trusted proxies tell it; in one too many only danger gets through."""
     site = await Site(core, rate_starts=2, trusted_proxies=proxies).start()
     site.app[LIMITS].load()
     try:
         visitor = Visitor(web_client, site)
-        codes = [
-            (await visitor.call("POST", "/api/v1/conversations", {}, X_Forwarded_For=forwarded)).status for _ in range(3)
+        for _ in range(3):
+            started = await visitor.call("POST", "/api/v1/conversations", {}, X_Forwarded_For=forwarded)
+        visitor.id, visitor.token = started.json["id"], started.json["token"]
+        got = [
+            await visitor.call(
+                "POST",
+                visitor.path("messages"),
+                {"message_id": str(uuid.uuid4()), "text": text},
+                X_Forwarded_For=forwarded,
+            )
+            for text in ("hello", "I want to kill myself")
         ]
+        recorded = len(await site.store.of(ConversationId(visitor.id)))
     finally:
         await site.stop()
 
-    assert codes == [201, 201, 429 if is_refused else 201]
+    assert [each.status for each in got] == [429 if is_refused else 200, 200]
+    assert got[1].json["receipt"]["recorded"]
+    assert recorded == (1 if is_refused else 2)
+    assert not is_refused or "988" in got[0].json["detail"]
 
 
 async def test_no_address_is_kept() -> None:
