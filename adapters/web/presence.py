@@ -76,6 +76,10 @@ class Presence:
         """Whether the responder types."""
         return self._types(self._responder_typed, conversation_id)
 
+    def responder_typed_at(self, conversation_id: ConversationId) -> datetime | None:
+        """Return when the responder's page last said that they type; None when they don't any more."""
+        return self._responder_typed.get(conversation_id) if self.responder_is_typing(conversation_id) else None
+
     def forget(self, conversation_id: ConversationId) -> None:
         """Forget a conversation that was erased."""
         for known in (self._visitor_typed, self._responder_typed, self._left):

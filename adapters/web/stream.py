@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
+from datetime import datetime
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
@@ -94,7 +95,7 @@ async def _follow(
     last: int,
     wake: asyncio.Event,
 ) -> None:
-    was_typing = False
+    told: datetime | None = None  # when the responder typed, as the reader knows it
     while app[OPEN].may_stay(conversation_id, wake):
         wake.clear()
         try:
@@ -112,9 +113,9 @@ async def _follow(
             await response.send("{}", event="ended")
             return
         # Said again each time the responder's page renews it, or a reader would take a long message for a pause.
-        if (is_typing := app[PRESENCE].responder_is_typing(conversation_id)) or was_typing:
-            await response.send(json.dumps({"typing": is_typing}), event="presence")
-            was_typing = is_typing
+        if (typed_at := app[PRESENCE].responder_typed_at(conversation_id)) != told:
+            await response.send(json.dumps({"typing": typed_at is not None}), event="presence")
+            told = typed_at
         if app[STOPPING].is_set():
             await response.write(f"retry: {AGAIN_MS}\r\n\r\n".encode())
             return
