@@ -58,6 +58,12 @@ def _alert_steps(given: str) -> tuple[tuple[Secret, ...], ...]:
     return tuple(step for step in steps if step)
 
 
+def _listed(given: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in given.split(",") if part.strip())
+
+
+_SLACKS_OWN = "By the name that Slack's own library gives it, without our prefix."
+_UNPREFIXED = frozenset({"slack_bot_token", "slack_signing_secret", "slack_app_token"})
 _LADDER = no_info_after_validator_function(Ladder.read, str_schema())
 
 
@@ -133,6 +139,27 @@ class Settings:
     ] = None
     time_zone: Annotated[str, str_schema(min_length=1), "Time zone of the opening hours, such as Europe/London."] = "UTC"
     desk_session_hours: Annotated[int, int_schema(ge=1, le=168), "Hours after which a log-in to the desk ends."] = 12
+    slack_api_url: Annotated[str, str_schema(pattern="^https?://.+"), "Where Slack's API is; another one for tests."] = (
+        "https://slack.com/api/"
+    )
+    slack_handoff_channel: Annotated[
+        str | None, str_schema(pattern="^[CG][A-Z0-9]{5,}$"), "Id of the channel in which handoffs appear."
+    ] = None
+    slack_on_call: Annotated[
+        str | None,
+        str_schema(pattern="^[SUW][A-Z0-9]{5,}$"),
+        "Id of the user group, or user, that is mentioned when somebody is in danger.",
+    ] = None
+    slack_shared_channels: Annotated[
+        tuple[str, ...],
+        no_info_after_validator_function(_listed, str_schema()),
+        "Ids of channels shared with other organisations in which questions may be answered; none by default.",
+    ] = ()
+    slack_bot_token: Annotated[Secret | None, no_info_after_validator_function(Secret, str_schema()), _SLACKS_OWN] = None
+    slack_signing_secret: Annotated[Secret | None, no_info_after_validator_function(Secret, str_schema()), _SLACKS_OWN] = (
+        None
+    )
+    slack_app_token: Annotated[Secret | None, no_info_after_validator_function(Secret, str_schema()), _SLACKS_OWN] = None
     rate_conversation: Annotated[int, int_schema(ge=1), "Messages a minute in one conversation."] = 60
     rate_address: Annotated[int, int_schema(ge=1), "Calls a minute from one address."] = 600
     rate_starts: Annotated[int, int_schema(ge=1), "New conversations an hour from one address."] = 120
@@ -176,7 +203,7 @@ def read_settings(**overrides: object) -> Settings:
         return _CHECKER.read(given)
     except ValidationError as error:
         lines = [
-            f"{PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            f"{name_of('_'.join(str(part) for part in problem['loc']))}: {problem['msg']}"
             for problem in error.errors(include_url=False, include_input=False)
         ]
         raise SettingsError("These settings are wrong:\n  " + "\n  ".join(lines)) from error
@@ -191,6 +218,9 @@ def _set_by_operator() -> dict[str, str]:
         found.update(dotenv_values(ENV_FILE, encoding="utf-8"))
     found.update(os.environ)
     by_name = {name.upper(): value for name, value in found.items()}
-    return {
-        each.name: value for each in fields(Settings) if (value := by_name.get(f"{PREFIX}{each.name.upper()}")) is not None
-    }
+    return {each.name: value for each in fields(Settings) if (value := by_name.get(name_of(each.name))) is not None}
+
+
+def name_of(field: str) -> str:
+    """Return the name under which an operator sets a field."""
+    return field.upper() if field in _UNPREFIXED else f"{PREFIX}{field.upper()}"

@@ -12,7 +12,8 @@ from typing import get_type_hints
 import pytest
 
 from bot import errors
-from bot.settings import PREFIX, Settings
+from bot import settings as bot_settings
+from bot.settings import Settings
 from tests.conftest import ROOT, SMALL_PACK
 
 OUTSIDE = {"adapters", "aiohttp", "aiohttp_sse", "slack_bolt", "slack_sdk", "sqlite3", "aiosqlite", "asyncpg", "psycopg"}
@@ -163,14 +164,14 @@ def test_answering_from_a_saved_index_imports_nothing_slow(
 def test_every_setting_is_in_the_docs() -> None:
     """``docs/settings.md`` lists each setting by the name under which it is set."""
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    missing = [name for field in fields(Settings) if f"`{(name := PREFIX + field.name.upper())}`" not in text]
+    missing = [name for field in fields(Settings) if f"`{(name := bot_settings.name_of(field.name))}`" not in text]
     assert missing == []
 
 
 def test_no_setting_is_in_the_docs_that_is_not_there() -> None:
     """A setting that was renamed or removed is gone from the docs too."""
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    known = {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)}
+    known = {bot_settings.name_of(field.name) for field in fields(Settings)}
     assert set(re.findall(r"HANDRAIL_[A-Z_]+", text)) - known == set()
 
 
