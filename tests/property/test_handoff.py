@@ -18,6 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from adapters.store.sqlite import open_store
 from bot.assembly import Core
 from bot.conversation import latch_of
 from bot.errors import ConversationUnknown, HandoffError, StoreUnavailable
@@ -72,7 +73,12 @@ def in_memory(_file: Path) -> Opener:
     return opened
 
 
-STORES: dict[str, Callable[[Path], Opener]] = {"memory": in_memory}
+def on_sqlite(file: Path) -> Opener:
+    """A way to open one and the same file; what is in it comes back after each restart."""
+    return lambda: open_store(file, synchronous="normal")
+
+
+STORES: dict[str, Callable[[Path], Opener]] = {"memory": in_memory, "sqlite": on_sqlite}
 
 
 class OneConversation(RuleBasedStateMachine):
