@@ -535,3 +535,19 @@ async def test_nothing_of_anybody_is_in_a_log_line(
     assert "desk request failed" in ours
     for secret in (MARK, "dana", "Dana", "127.0.0.1", dana.csrf, "c-1'"):
         assert secret not in ours, secret
+
+
+async def test_what_was_raised_must_be_read_before_it_is_closed(desk: DeskSite, dana: Browser) -> None:
+    """Closing over danger that just came in is refused in words; "I have read it" ends the alerts, and then it closes."""
+    await desk.write("can i talk to a person")
+    await dana.ask(f"{TALK}/claim")
+    await desk.write(DANGER)
+    refused = await dana.ask(f"{TALK}/close", {"verdict": "test"})
+    page = await dana.get(TALK)
+    await dana.ask(f"{TALK}/claim")
+    closed = await dana.ask(f"{TALK}/close", {"verdict": "test"})
+
+    assert "nobody has reacted to" in refused.text
+    assert "I have read it" in page.text
+    assert closed.status == 200
+    assert (await desk.store.standing(C1)).owner is Owner.CLOSED
