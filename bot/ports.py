@@ -140,9 +140,10 @@ class Outbox(Protocol):
     """The alerts that are due: one running ladder for each conversation that waits, in the database with it."""
 
     async def due(self, now: datetime, leased_until: datetime, limit: int = 20) -> list[Alert]:
-        """Return the alerts that are due, oldest first, and lease them: nobody else gets them before ``leased_until``.
+        """Return the alerts that are due, those in danger first, and lease them: nobody else gets them before then.
 
-        A worker that dies with a lease loses nothing: the alert is due again when the lease ends.
+        Of conversations alike in that, the one due longest comes first. A worker that dies with a lease loses nothing: the
+        alert is due again when the lease ends.
         """
         ...
 

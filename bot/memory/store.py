@@ -1,6 +1,5 @@
 """Conversations, handoffs and alerts in memory: the reference that the stores on disk must agree with."""
 
-from bisect import insort
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -205,12 +204,9 @@ class ConversationsInMemory:
 
     async def due(self, now: datetime, leased_until: datetime, limit: int = 20) -> list[Alert]:
         """Return and lease the alerts that are due."""
-        ready: list[tuple[datetime, int, Kept]] = []
-        for number, kept in enumerate(self._kept.values()):
-            if kept.alert is not None and kept.alert.due_at <= now:
-                insort(ready, (kept.alert.due_at, number, kept), key=lambda each: each[:2])
+        ready = [kept for kept in self._kept.values() if kept.alert is not None and kept.alert.due_at <= now]
         found = []
-        for _, _, kept in ready[:limit]:
+        for kept in sorted(ready, key=_pressing)[:limit]:
             assert kept.alert is not None  # noqa: S101 - as looked for above
             found.append(replace(kept.alert, standing=kept.standing))
             kept.alert = replace(kept.alert, due_at=leased_until)
@@ -308,6 +304,11 @@ def _case(kept: Kept) -> Case:
         contact=kept.contact,
         verdict=kept.closings[-1].action.verdict if kept.closings else None,
     )
+
+
+def _pressing(kept: Kept) -> tuple[bool, datetime, int]:
+    assert kept.alert is not None  # noqa: S101 - only such are compared
+    return not any(handoff.urgent for handoff in kept.handoffs), kept.alert.due_at, kept.alert.generation
 
 
 def _rank(kept: Kept) -> tuple[tuple[bool, int], datetime]:

@@ -96,6 +96,14 @@ async def test_the_oldest_alerts_come_first_and_not_more_than_asked_for(store: S
     assert [each.conversation_id for each in found] == ["c-1", "c-2"]
 
 
+async def test_danger_is_told_first(store: Store) -> None:
+    """Where more is due than can be sent at once, danger does not stand behind what is older."""
+    await queue(store, ConversationId("c-1"), Kind.HUMAN)
+    await queue(store, ConversationId("c-2"), Kind.CRISIS)
+    [first] = await store.due(LATER, LATER + MINUTE, limit=1)
+    assert first.conversation_id == "c-2"
+
+
 async def test_a_ladder_goes_on_as_it_was_told(store: Store) -> None:
     """Step, tries and time of the next alert are what the worker said; attempts are kept in order."""
     await queue(store)

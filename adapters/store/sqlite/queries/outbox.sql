@@ -2,7 +2,7 @@
 SELECT c.id, c.standing, a.generation, a.step, a.tries, a.due_at, a.started_at, a.why
 FROM alert AS a CROSS JOIN conversation AS c ON c.ref = a.conversation
 WHERE a.due_at <= ?1
-ORDER BY a.due_at, a.generation
+ORDER BY c.is_crisis DESC, a.due_at, a.generation
 LIMIT ?2;
 
 -- name: lease
