@@ -7,12 +7,14 @@ servers run as processes of their own; the client shares the machine with them: 
 import asyncio
 import itertools
 import random
+import shutil
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.environment import ROOT, goal, show, use_own_kernel
 from benchmarks.load import STARTS, Connection, connect, serving, share
@@ -40,6 +42,7 @@ def main() -> None:
     rows, ratios, tails = [], {}, {}
     for synchronous in ("normal", "full"):
         with tempfile.TemporaryDirectory() as data_dir:
+            shutil.copytree(ROOT / "var" / "index", Path(data_dir) / "index")
             found = _measure(questions, HANDRAIL_DATA_DIR=data_dir, HANDRAIL_SQLITE_SYNCHRONOUS=synchronous)
         for name, measured in found.items():
             every = [each for one in measured for each in one.seconds]
