@@ -336,7 +336,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """The next step of a ladder that runs until somebody claims or closes the conversation."""
+    """The next step of a ladder that runs until somebody replies, releases or closes; a claim puts it off."""
 
     conversation_id: ConversationId
     generation: int  # a new one each time the ladder is begun again

@@ -1,4 +1,4 @@
-"""What the core needs from outside, as small Protocols; ``bot/memory.py`` has each one in memory."""
+"""What the core needs from outside, as small Protocols; ``bot/memory/`` has each one in memory."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager

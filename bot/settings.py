@@ -74,9 +74,9 @@ class Settings:
     host: Annotated[str, str_schema(), "Address to listen on; 0.0.0.0 for every interface."] = "127.0.0.1"
     port: Annotated[int, int_schema(ge=0, le=65535), "Port to listen on; 0 picks a free one."] = 8080
     knowledge: Annotated[Path, no_info_plain_validator_function(Path), "Folder of the knowledge pack."] = Path("knowledge")
-    data_dir: Annotated[Path, no_info_plain_validator_function(Path), "Folder for the saved index; made when missing."] = (
-        Path("var")
-    )
+    data_dir: Annotated[
+        Path, no_info_plain_validator_function(Path), "Folder for the saved index and the database; made when missing."
+    ] = Path("var")
     country: Annotated[
         str | None,
         str_schema(pattern="^[A-Z]{2}$"),
@@ -169,7 +169,7 @@ class Settings:
     max_conversations: Annotated[
         int,
         int_schema(ge=1),
-        "Conversations kept in memory; the one idle longest goes first when it is full.",
+        "Conversations at hand in memory; the one idle longest goes first when it is full.",
     ] = 10_000
 
     @property

@@ -1,1 +1,1 @@
-"""The HTTP API, its event stream, the page at ``/`` and the list of all answers at ``/faq``."""
+"""The HTTP API, its event stream, the page at ``/``, the list of all answers at ``/faq``, and the desk at ``/desk``."""
