@@ -68,11 +68,23 @@ def restore(
     with _in_our_words():
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with part_of(database) as part:
-            with contextlib.closing(existing(source)) as given, contextlib.closing(connect(part)) as copy:
-                check(given)
-                copy_pages(given, copy, progress)
+            _copy_given(source, part, progress)
             prepare(part)
             return _replace(database, part, now or datetime.now(UTC))
+
+
+def _copy_given(source: Path, part: Path, progress: Progress) -> None:
+    """Copy a back-up that is whole; what is wrong is said of the back-up, and not of the database."""
+    try:
+        with (
+            _in_our_words(),
+            contextlib.closing(existing(source)) as given,
+            contextlib.closing(connect(part)) as copy,
+        ):
+            check(given)
+            copy_pages(given, copy, progress)
+    except StoreDamaged as error:
+        raise StoreDamaged("The back-up is damaged, or is none. Take another one.") from error.__cause__
 
 
 def _replace(database: Path, part: Path, now: datetime) -> Path | None:
