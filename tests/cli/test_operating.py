@@ -107,6 +107,29 @@ async def test_a_back_up_is_put_back_while_the_server_runs(visitor: Visitor, at_
     assert f"The former database is kept as {kept}" in put_back.stdout
 
 
+async def test_who_came_after_the_back_up_keeps_their_conversation(
+    web_client: ClientSession, data_dir: Path, at_shell: Run, path: Path
+) -> None:
+    """What they said is in the former database alone; their page goes on, and its token holds over a restart as before."""
+    async with serving(data_dir, **kept_in(path.parent)) as process:
+        at_shell("backup", str(path.with_name("backup.db")))
+        visitor = await Visitor(web_client, process).arrive(country="GB")
+        await visitor.say("hello")
+        at_shell("restore", str(path.with_name("backup.db")))
+        turn = await visitor.say(DANGER)
+        await process.stopped_by(signal.SIGKILL)
+    async with serving(data_dir, **kept_in(path.parent)) as process:
+        visitor.site = process
+        restored = await said(visitor)
+        again = await visitor.say(DANGER)
+        erased = await visitor.call("DELETE", visitor.path())
+
+    assert (turn["n"], turn["receipt"]["recorded"]) == (1, True)
+    assert restored == [DANGER]
+    assert again["help"] == turn["help"]  # of the country that the page gave at the start
+    assert (erased.status, erased.json["turns"]) == (200, 2)
+
+
 async def test_a_back_up_never_replaces_a_file(visitor: Visitor, at_shell: Run, tmp_path: Path) -> None:
     """A name that is taken is refused with exit code 3, and the file is as it was."""
     assert visitor.id
