@@ -6,8 +6,11 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
 
 from tests.conftest import ROOT, SMALL_PACK
 
@@ -49,6 +52,11 @@ async def start(data_dir: Path, *arguments: str, **settings: str) -> asyncio.sub
     )
 
 
+def kept_in(folder: Path) -> dict[str, str]:
+    """Return the setting that keeps conversations in a folder, apart from the index that processes share."""
+    return {"HANDRAIL_DATABASE_URL": f"sqlite:///{folder / 'handrail.db'}"}
+
+
 @asynccontextmanager
 async def serving(data_dir: Path, **settings: str) -> AsyncIterator[Process]:
     """Serve the small pack on a free port for as long as the block lasts."""
@@ -62,3 +70,54 @@ async def serving(data_dir: Path, **settings: str) -> AsyncIterator[Process]:
         if running.returncode is None:
             running.kill()
             await running.communicate()
+
+
+@dataclass
+class Webhook:
+    """A receiver of alerts on the loopback, which keeps what it is sent and answers as told."""
+
+    status: int = 200
+    answer: str = "{}"
+    hangs: bool = False
+    port: int = 0
+    keys: list[str] = field(default_factory=list)  # the Idempotency-Key of each alert
+    bodies: list[str] = field(default_factory=list)
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        """Its address, as Apprise takes it."""
+        return f"json://127.0.0.1:{self.port}/hook"
+
+    async def sent(self, n: int = 1) -> None:
+        """Wait until it was sent so many different alerts."""
+        async with asyncio.timeout(LIMIT_S), self._came:
+            await self._came.wait_for(lambda: len(set(self.keys)) >= n)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take an alert, or hang."""
+        self.keys.append(request.headers.get("Idempotency-Key", ""))
+        self.bodies.append(await request.text())
+        async with self._came:
+            self._came.notify_all()
+        if self.hangs:
+            await self._released.wait()
+        return web.Response(text=self.answer, status=self.status, content_type="application/json")
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, **told: Any) -> AsyncIterator[Self]:
+        """Listen on a free port for as long as the block lasts."""
+        hook = cls(**told)
+        app = web.Application()
+        app.router.add_post("/hook", hook.take)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            hook.port = runner.addresses[0][1]
+            yield hook
+        finally:
+            hook._released.set()
+            await runner.cleanup()

@@ -55,7 +55,8 @@ def restore(
     """Put a back-up in the place of a database, which is kept beside it under a name with the date.
 
     A process that serves from the database goes on with what was restored. What was erased since the back-up was made is
-    erased again, by the receipts in the database. Where the database is damaged, nobody may have it open.
+    erased again, by the receipts in the database. Conversations that began since stay, without what was said in them. Where
+    the database is damaged, nobody may have it open.
 
     Returns:
         Where the former database is kept; None where there was none.
@@ -68,11 +69,23 @@ def restore(
     with _in_our_words():
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with part_of(database) as part:
-            with contextlib.closing(existing(source)) as given, contextlib.closing(connect(part)) as copy:
-                check(given)
-                copy_pages(given, copy, progress)
+            _copy_given(source, part, progress)
             prepare(part)
             return _replace(database, part, now or datetime.now(UTC))
+
+
+def _copy_given(source: Path, part: Path, progress: Progress) -> None:
+    """Copy a back-up that is whole; what is wrong is said of the back-up, and not of the database."""
+    try:
+        with (
+            _in_our_words(),
+            contextlib.closing(existing(source)) as given,
+            contextlib.closing(connect(part)) as copy,
+        ):
+            check(given)
+            copy_pages(given, copy, progress)
+    except StoreDamaged as error:
+        raise StoreDamaged("The back-up is damaged, or is none. Take another one.") from error.__cause__
 
 
 def _replace(database: Path, part: Path, now: datetime) -> Path | None:
@@ -98,6 +111,7 @@ def _copy_into(database: Path, part: Path) -> None:
     with contextlib.closing(connect(database, busy_ms=START_BUSY_MS)) as live:
         with contextlib.closing(connect(part)) as copy:
             _erase_again(live, copy)
+            _keep_whose(live, copy)
             copy.backup(live)
         live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -111,6 +125,13 @@ def _erase_again(live: sqlite3.Connection, copy: sqlite3.Connection) -> None:
         if copy.execute(_SQL["was_there"], (conversation_id, at)).fetchone():
             erase(copy, ConversationId(conversation_id), moment(at))
         copy.execute(_SQL["leave_receipt"], receipt)
+    copy.execute("COMMIT")
+
+
+def _keep_whose(live: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    """Let those who came after the back-up go on in their conversations, which are empty: their pages are still open."""
+    copy.execute("BEGIN IMMEDIATE")
+    copy.executemany(_SQL["keep_whose"], live.execute(_SQL["whose"]))
     copy.execute("COMMIT")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapters.store.codec import decode_entry, decode_standing
 from adapters.store.sqlite.connections import connect
-from adapters.store.sqlite.migrate import version_of
+from adapters.store.sqlite.migrate import APPLICATION_ID, version_of
 from adapters.store.sqlite.queries import load
 from bot.errors import StoreDamaged, StoreUnavailable
 from bot.model import ConversationId
@@ -49,7 +49,7 @@ def check(connection: sqlite3.Connection) -> None:
         StoreFromLater: a later version of Handrail wrote it.
         StoreUnavailable: it is not ours.
     """
-    if version_of(connection) == 0:
+    if connection.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,) or version_of(connection) == 0:
         raise StoreUnavailable("That file is no database of Handrail.")
     if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         raise StoreDamaged

@@ -7,6 +7,7 @@ from adapters.web.desk.gate import ANYBODY, RESPONDERS, field, for_roles, see_ot
 from adapters.web.desk.parts import PARTS
 from adapters.web.desk.queue import common
 from adapters.web.desk.views import moment
+from bot.errors import ConversationUnknown
 from bot.model import ConversationId, Kind, MessageId
 from bot.staff import DeskSession
 
@@ -50,6 +51,8 @@ async def settle(request: web.Request, me: DeskSession) -> web.Response:
     """Take a question off the list."""
     parts = request.app[PARTS]
     conversation_id = ConversationId(await field(request, "conversation", 200))
+    if await parts.store.conversation(conversation_id) is None:
+        raise ConversationUnknown  # nothing that a form says gets into the audit trail, which is kept for ever
     await parts.store.settle(conversation_id, MessageId(await field(request, "message", 200)))
     await parts.audit(me, "settled a question", conversation_id)
     return web.json_response({"gone": True}) if wants_json(request) else see_other("/desk/questions")

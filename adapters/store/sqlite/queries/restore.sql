@@ -13,3 +13,10 @@ SELECT form, n, payload FROM entry WHERE form IN ('turn', 'said', 'fact');
 
 -- name: all_standings
 SELECT standing FROM conversation;
+
+-- name: whose
+SELECT id, token_hash, locale, country, channel, started_at, last_at, is_crisis FROM conversation ORDER BY ref;
+
+-- name: keep_whose
+INSERT INTO conversation (id, token_hash, locale, country, channel, started_at, last_at, is_crisis)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING;
