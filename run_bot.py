@@ -131,6 +131,7 @@ async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: 
                 settings.database, synchronous=settings.sqlite_synchronous, changes=changes, on_fault=_say_store_is_away
             )
         )
+        metrics.store_queue = lambda: store.waiting
         retention = Retention(days=settings.keep_days, crisis_days=settings.keep_crisis_days)
         await stack.enter_async_context(_beside(keep_expiring(store, clock, retention)))
         worker = LadderWorker(

@@ -14,6 +14,7 @@ from bot.content import Book
 from bot.errors import ConversationUnknown, OwnerChanged, StoreUnavailable
 from bot.handoff import is_urgent, offer_of, open_for
 from bot.model import (
+    DANGER,
     Abstained,
     Answered,
     AnswerId,
@@ -41,7 +42,7 @@ from bot.replies import Replies, Setting
 from bot.retrieval.search import MAX_QUERY_CHARS, NOTHING, Findings, Searcher
 from bot.text import fold, tokenize
 from bot.triage import Judgement, Triage
-from bot.triage.kinds import DANGER, graver
+from bot.triage.kinds import graver
 
 log = logging.getLogger("handrail")
 STORE_S = 2.0  # for reading a conversation, and for recording a turn; a store that takes longer counts as away

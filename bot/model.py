@@ -59,6 +59,8 @@ HandoffOffer = Literal["offered", "opened"]
 Verdict = Literal["real", "false_alarm", "missed", "test"]  # of a responder, when a conversation is closed
 Role = Literal["responder", "editor", "admin"]
 Severity = Literal["imminent", "high", "moderate"]  # of danger: now, or strong, or hinted at
+SEVERITIES: tuple[Severity, ...] = ("imminent", "high", "moderate")  # gravest first
+DANGER = frozenset({Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS})
 About = Literal["self", "other", "staff"]  # whom danger threatens: the writer, somebody else, or a case that staff relay
 
 

@@ -4,6 +4,7 @@ from collections.abc import Set
 
 from bot.calibration import Calibration
 from bot.model import (
+    DANGER,
     Abstained,
     Answered,
     Candidate,
@@ -17,7 +18,6 @@ from bot.model import (
     SmallTalk,
 )
 from bot.retrieval.search import Findings
-from bot.triage.kinds import DANGER
 
 SMALLTALK_PREFIX = "smalltalk/"  # small talk is indexed beside the answers, under ids that begin like this
 MAX_CHOICES = 3

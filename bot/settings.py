@@ -180,7 +180,8 @@ class Settings:
     @property
     def base_url(self) -> str:
         """Where people reach this server, for the links in alerts and invitations."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def ladders(self) -> Ladders:

@@ -53,7 +53,7 @@ def alert_notice(alert: Alert, *, step: int, now: datetime, context: Context) ->
         f"{what[0].upper()}{what[1:]}.",
         f"{context.base_url}/desk/conversations/{alert.conversation_id}",
         f"Since {_clock(since, context.zone)}. {_why(alert)}",
-        f"Step {step + 1} of the ladder. It goes on until somebody claims or closes the conversation.",
+        f"Step {step + 1} of the ladder. It goes on until somebody replies or closes the conversation.",
         *(f"The channel {name} failed at {_clock(at, context.zone)}." for name, at in context.failing.items()),
     ]
     if context.may_quote and context.turn is not None:

@@ -123,7 +123,12 @@ def command_line(actions: Actions) -> typer.Typer:
         more: Annotated[list[Path] | None, typer.Argument(metavar="FILE…", help="More files of the gate.")] = None,
         *,
         verdicts: Annotated[
-            Path | None, typer.Option(metavar="FILE", help="What responders said.", show_default="var/verdicts.jsonl")
+            Path | None,
+            typer.Option(
+                metavar="FILE",
+                help="What responders said, in a file.",
+                show_default="those of the desk, and var/verdicts.jsonl",
+            ),
         ] = None,
         gate: Annotated[
             list[Path] | None,

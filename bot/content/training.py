@@ -6,7 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.errors import ContentError
-from bot.triage.kinds import KINDS, NONE, SEVERITIES, Example
+from bot.model import SEVERITIES
+from bot.triage.kinds import KINDS, NONE, Example
 
 MIN_MESSAGES = 20  # of a label in all languages together; fewer teach nothing that holds
 FOLDER = Path("safety") / "training"

@@ -6,8 +6,7 @@ The loader refuses a pack that lacks one, since the first to notice would be a v
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 
-from bot.model import Happened
-from bot.triage.kinds import SEVERITIES
+from bot.model import SEVERITIES, Happened
 
 GRADED = ("crisis_self", "crisis_other", "crisis_staff", "crisis_harm_others", "crisis_abuse")  # by severity
 SAFETY = frozenset(

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from scipy.stats import binomtest
 
 from bot.errors import EvaluationError
-from bot.model import About, Kind, Severity
+from bot.model import DANGER, About, Kind, Severity
 from bot.triage import Triage
-from bot.triage.kinds import DANGER, URGENT
+from bot.triage.kinds import URGENT
 
 NONE = "none"
 WARM_UP = 20  # messages read before the clock counts

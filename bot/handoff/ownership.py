@@ -9,8 +9,20 @@ from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 from bot.errors import NothingWaits, NotReactedTo, NotYours, OwnerChanged, TakenByAnother
-from bot.model import Handoff, Happened, Kind, MessageId, Owner, Responder, Severity, Standing, Turn, Verdict
-from bot.triage.kinds import DANGER, SEVERITIES
+from bot.model import (
+    DANGER,
+    SEVERITIES,
+    Handoff,
+    Happened,
+    Kind,
+    MessageId,
+    Owner,
+    Responder,
+    Severity,
+    Standing,
+    Turn,
+    Verdict,
+)
 
 # A visitor who writes to a person and gets no answer for so long is told of to the team again: nobody must wait on one tab.
 UNANSWERED_AFTER = timedelta(minutes=5)

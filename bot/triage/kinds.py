@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.model import Kind, Route, Severity
+from bot.model import SEVERITIES, Kind, Route, Severity
 from bot.text import sentences
 
 # Sourcing stands before medical advice, or "how much should I take" would be taken for a question about a medicine.
 ORDER = (Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS, Kind.HUMAN, Kind.SOURCING, Kind.MEDICAL_ADVICE)
-SEVERITIES: tuple[Severity, ...] = ("imminent", "high", "moderate")  # gravest first
 MAX_PARTS = 100  # different sentences of one message that are looked at one by one
 NONE = "none"  # the label of what must raise nothing
 URGENCY = "danger"  # the head that says whether a message is a crisis or an emergency, either of them
-DANGER = frozenset({Kind.EMERGENCY, Kind.CRISIS, Kind.DISTRESS})
 URGENT = frozenset({Kind.EMERGENCY, Kind.CRISIS})
 CONCERNS = (URGENCY, *(kind.value for kind in ORDER if kind not in URGENT))  # what has a threshold of its own
 KINDS: Mapping[str, Route] = {

@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
+from bot.model import SEVERITIES
 from bot.text import fold, tokenize
 from bot.text.analyzer import END, START, stem
 from bot.triage.classifier import (
@@ -23,7 +24,7 @@ from bot.triage.classifier import (
     vector,
     word_columns,
 )
-from bot.triage.kinds import KINDS, NONE, SEVERITIES, URGENCY, URGENT, Example, Heard, kind_of_label, listen
+from bot.triage.kinds import KINDS, NONE, URGENCY, URGENT, Example, Heard, kind_of_label, listen
 
 FOLDS = 3
 STRENGTH = 1.0  # inverse regularisation; .3 and 3 do no better on the development messages

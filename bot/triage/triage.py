@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from bot.model import Kind, Route, Said, Severity
+from bot.model import DANGER, Kind, Route, Said, Severity
 from bot.text import Spelling, fold, sentences, tokenize
 from bot.triage.classifier import MAX_CHARS, Classifier, ClassifierData
-from bot.triage.kinds import CONCERNS, DANGER, KINDS, URGENCY, URGENT, Heard, by_concern, graver, likeliest, listen
+from bot.triage.kinds import CONCERNS, KINDS, URGENCY, URGENT, Heard, by_concern, graver, likeliest, listen
 from bot.triage.rules import Hit, Rules, SafetyText, words_of
 from bot.triage.views import Views
 

@@ -49,7 +49,7 @@ def test_an_alert_says_what_since_when_why_and_where() -> None:
         "Danger to self, high.",
         "https://help.clinic.example/desk/conversations/c-1",
         "Since 2026-11-24 12:00 UTC (Tue 07:00 America/New_York). Nobody has claimed it.",
-        "Step 3 of the ladder. It goes on until somebody claims or closes the conversation.",
+        "Step 3 of the ladder. It goes on until somebody replies or closes the conversation.",
     ]
     assert sent.urgent
 

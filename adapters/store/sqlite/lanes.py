@@ -58,6 +58,11 @@ class Lane:
         self._jobs.put(Job(work, future, changes, erases))
         return future
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for their turn, about."""
+        return self._jobs.qsize()
+
     async def close(self) -> None:
         """Finish what waits, close the connection and end the thread."""
         self._is_closed = True

@@ -25,6 +25,11 @@ _SQL = load("store")
 class SqliteStore(TranscriptOnSqlite, HandoffsOnSqlite, OutboxOnSqlite, DeskOnSqlite, AccountsOnSqlite):
     """``Store`` in one SQLite file."""
 
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their commit, about."""
+        return self._writer.waiting
+
     async def check(self) -> None:
         """See that something can be written now, by writing it."""
 

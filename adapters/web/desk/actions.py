@@ -10,9 +10,9 @@ from adapters.web.desk.gate import RESPONDERS, field, for_roles, see_other, want
 from adapters.web.desk.parts import PARTS, Parts
 from bot.errors import HandoffError, MessageRejected
 from bot.handoff import Action, Claimed, Cleared, Closed, Released, Requeued, TakenOver, Transferred
-from bot.model import ConversationId, MessageId, Owner, PersonSaid, Responder, ResponderId, Severity, Verdict
+from bot.model import SEVERITIES, ConversationId, MessageId, Owner, PersonSaid, Responder, ResponderId, Severity, Verdict
 from bot.staff import DeskSession, Note
-from bot.triage.kinds import KINDS, SEVERITIES
+from bot.triage.kinds import KINDS
 
 MAX_REPLY_CHARS, MAX_NOTE_CHARS = 10_000, 10_000
 VERDICTS = frozenset({"real", "false_alarm", "missed", "test"})

@@ -17,9 +17,8 @@ from adapters.web.desk.why import Why, explain, opening, others
 from bot.conversation import latch_of
 from bot.errors import ConversationUnknown, StoreUnavailable
 from bot.handoff import Seen
-from bot.model import Case, ConversationId, Entry, Handoff, MessageId, Owner, Record, Turn
+from bot.model import SEVERITIES, Case, ConversationId, Entry, Handoff, MessageId, Owner, Record, Turn
 from bot.staff import Account, DeskSession
-from bot.triage.kinds import SEVERITIES
 
 PARTS_OF_PAGE = ("state", "presence", "why", "acts", "about", "notes")
 routes = web.RouteTableDef()
