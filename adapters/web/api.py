@@ -169,7 +169,7 @@ async def _handled(request: web.Request, conversation: Conversation | None, mess
         app[LIMITS].take_of_address("address", request)
     except TooMany as error:
         if not app[CONVERSATIONS].raises(text):
-            raise TooMany(error.wait_s, app[CONVERSATIONS].slow_down(message)) from None
+            raise TooMany(app[CONVERSATIONS].slow_down(message), wait_s=error.wait_s) from None
     app[SESSIONS].let_go(conversation_id)
     # Shielded: a visitor who leaves while the reply is being made must not lose the record of what they said.
     task = asyncio.create_task(_recorded(app, message))

@@ -24,9 +24,9 @@ _SHARED_BITS = {4: 32, 6: 64}  # of an address; one household has a whole /64 of
 class TooMany(BotError):
     """Too many calls in a short time. Wait a moment."""
 
-    def __init__(self, wait_s: int, said: str = "") -> None:
-        """Take how many seconds to wait, and what a visitor reads, where one does."""
-        super().__init__(said or f"Too many calls in a short time. Try again in {wait_s} seconds.")
+    def __init__(self, said: str | None = None, *, wait_s: int = 1) -> None:
+        """Take what a visitor reads, where one does, and how many seconds to wait."""
+        super().__init__(said)
         self.wait_s = wait_s
 
 
@@ -77,7 +77,8 @@ class Limits:
         item = self._items[name]
         if not self._limiter.hit(item, key):
             resets_at = self._limiter.get_window_stats(item, key).reset_time
-            raise TooMany(max(1, ceil(resets_at - time.time())))
+            wait_s = max(1, ceil(resets_at - time.time()))
+            raise TooMany(f"Too many calls in a short time. Try again in {wait_s} seconds.", wait_s=wait_s)
 
     def take_of_address(self, name: str, request: web.Request) -> None:
         """Count one call of whoever sent a request.
