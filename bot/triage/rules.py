@@ -206,6 +206,10 @@ class Rules:
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Take compiled rules, in any order."""
         self._rules = sorted(rules, key=lambda rule: ORDER.index(rule.route.kind or Kind.DISTRESS))
+        self._by_word: dict[str, list[int]] = {}  # the rules, by their place, that a word may trigger
+        for at, rule in enumerate(self._rules):
+            for word in ("",) if rule.triggers is None else rule.triggers:  # "" for those that any sentence may match
+                self._by_word.setdefault(word, []).append(at)
 
     @classmethod
     def of(cls, files: Iterable[SafetyText]) -> "Rules":
@@ -221,16 +225,15 @@ class Rules:
 
         Held back means that a rule matched, and that its exceptions explain every match.
         """
-        units = [(unit, frozenset(unit.split())) for view in dict.fromkeys(views) for unit in _units(view)]
-        found = []
-        for rule in self._rules:
-            hits = [
-                Hit(route=rule.route, sentence=unit, matched=match[0], held=match[1])
-                for unit, words in units
-                if (match := rule.find(unit, words)) is not None
-            ]
-            found += sorted(hits, key=lambda hit: hit.held)[:1]
-        return found
+        hits: dict[int, list[Hit]] = {}
+        for unit in dict.fromkeys(unit for view in dict.fromkeys(views) for unit in _units(view)):
+            words = frozenset(unit.split())
+            for at in {at for word in ("", *words) for at in self._by_word.get(word, ())}:
+                rule = self._rules[at]
+                if (match := rule.find(unit, words)) is not None:
+                    hit = Hit(route=rule.route, sentence=unit, matched=match[0], held=match[1])
+                    hits.setdefault(at, []).append(hit)
+        return [min(hits[at], key=lambda hit: hit.held) for at in sorted(hits)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
