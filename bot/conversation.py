@@ -6,19 +6,16 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
 from weakref import WeakValueDictionary
 
 from bot.content import Book
+from bot.decisions import answer_ids_of, kind_of, score_of
 from bot.errors import ConversationUnknown, OwnerChanged, StoreUnavailable
 from bot.handoff import is_urgent, offer_of, open_for
+from bot.handoff.latch import latch_of, not_before
 from bot.model import (
     DANGER,
-    Abstained,
-    Answered,
-    AnswerId,
-    Clarified,
     ConversationId,
     Decision,
     Erased,
@@ -33,10 +30,9 @@ from bot.model import (
     Reply,
     Route,
     Said,
-    SmallTalk,
     Turn,
 )
-from bot.policy import SMALLTALK_PREFIX, decide
+from bot.policy import decide
 from bot.ports import Clock, Reach, Team, Transcript
 from bot.replies import Replies, Setting
 from bot.retrieval.search import MAX_QUERY_CHARS, NOTHING, Findings, Searcher
@@ -182,7 +178,7 @@ class Conversations:
             return None
         decision, reply = answered
         kind = kind_of(decision)
-        now = _not_before(self._clock.now(), record)
+        now = not_before(self._clock.now(), record)
         turn = Turn(
             conversation_id=message.conversation_id,
             message_id=message.message_id,
@@ -190,8 +186,8 @@ class Conversations:
             at=now,
             visitor_text=_kept(message.text),
             kind=kind,
-            answer_ids=_answer_ids(decision),
-            score=round(_score_of(decision), 4),
+            answer_ids=answer_ids_of(decision),
+            score=round(score_of(decision), 4),
             handoff=offer_of(decision),
             latched=bool(latch) or is_urgent(kind),
             reply=reply,
@@ -390,62 +386,6 @@ class _Decided:
     turn: Turn
     handoff: Handoff | None
     route: Route
-
-
-def latch_of(record: Record) -> tuple[Latch, ...]:
-    """Return what a conversation is latched for, newest first."""
-    cleared_at = record.standing.cleared_at
-    urgent = (turn for turn in reversed(record.turns) if is_urgent(turn.kind))
-    held = (turn for turn in urgent if cleared_at is None or turn.at > cleared_at)
-    return tuple(dict.fromkeys(Latch(kind=turn.kind, variant=turn.variant) for turn in held))
-
-
-def _not_before(now: datetime, record: Record) -> datetime:
-    """Return the time, or where the clock was set back, the first that keeps the order of what is on record."""
-    cleared_at = record.standing.cleared_at
-    at = max(now, record.turns[-1].at) if record.turns else now
-    return at if cleared_at is None else max(at, cleared_at + timedelta.resolution)
-
-
-def kind_of(decision: Decision) -> Kind:
-    """Return the word for a decision that is used everywhere."""
-    match decision:
-        case Answered():
-            return Kind.ANSWER
-        case Clarified():
-            return Kind.CLARIFY
-        case SmallTalk():
-            return Kind.SMALLTALK
-        case Abstained():
-            return Kind.ABSTAIN
-        case Escalated(kind=kind):
-            return kind
-        case Relayed():
-            return Kind.RELAYED
-
-
-def _answer_ids(decision: Decision) -> tuple[AnswerId, ...]:
-    match decision:
-        case Answered(candidates=candidates):
-            return tuple(each.answer_id for each in candidates)
-        case Escalated(general=general) if general is not None:
-            return (general.answer_id,)
-        case SmallTalk(topic=topic):
-            return (AnswerId(SMALLTALK_PREFIX + topic),)
-        case _:
-            return ()
-
-
-def _score_of(decision: Decision) -> float:
-    match decision:
-        case Answered(candidates=candidates) | Clarified(candidates=candidates):
-            return candidates[0].score
-        case Abstained(score=score) | SmallTalk(score=score):
-            return score
-        case Escalated(general=general):
-            return general.score if general else 1.0
-        case Relayed():
-            return 1.0
 
 
 def _says_as_much(turn: Turn, route: Route) -> bool:

@@ -20,7 +20,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from adapters.store.sqlite import open_store
 from bot.assembly import Core
-from bot.conversation import latch_of
 from bot.errors import ConversationUnknown, HandoffError, StoreUnavailable
 from bot.handoff import (
     Action,
@@ -34,6 +33,7 @@ from bot.handoff import (
     Told,
     Transferred,
 )
+from bot.handoff.latch import latch_of
 from bot.memory import FixedClock, MemoryStore
 from bot.model import (
     Attempt,

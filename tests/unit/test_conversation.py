@@ -9,7 +9,8 @@ from typing import cast
 import pytest
 
 from bot.assembly import Core
-from bot.conversation import Conversations, Site, _says_as_much, kind_of
+from bot.conversation import Conversations, Site, _says_as_much
+from bot.decisions import kind_of
 from bot.errors import StoreUnavailable
 from bot.handoff import Claimed, Cleared
 from bot.memory import FixedClock, FixedTeam, MemoryStore

@@ -14,9 +14,9 @@ from adapters.web.desk.parts import PARTS, Parts
 from adapters.web.desk.queue import common, common_parts, store_away
 from adapters.web.desk.views import Shown, moment, shown, visitor_of
 from adapters.web.desk.why import Why, explain, opening, others
-from bot.conversation import latch_of
 from bot.errors import ConversationUnknown, StoreUnavailable
 from bot.handoff import Seen
+from bot.handoff.latch import latch_of
 from bot.model import SEVERITIES, Case, ConversationId, Entry, Handoff, MessageId, Owner, Record, Turn
 from bot.staff import Account, DeskSession
 

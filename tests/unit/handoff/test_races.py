@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from bot.assembly import Core
-from bot.conversation import Conversations, latch_of
+from bot.conversation import Conversations
 from bot.errors import NotReactedTo, StoreUnavailable
 from bot.handoff import Action, Claimed, Cleared, Closed, Released
+from bot.handoff.latch import latch_of
 from bot.memory import FixedClock, MemoryStore
 from bot.model import Conversation, ConversationId, Handoff, Kind, MessageId, Owner, Turn
 from tests.conftest import DANA, NOON, a_message, conversations_of
