@@ -31,6 +31,7 @@ from bot.settings import Settings, SettingsError, read_settings
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from adapters.slack import SlackService
     from adapters.store.sqlite import SqliteStore
     from bot.assembly import Core
     from bot.content.schema import KnowledgeBase
@@ -150,17 +151,36 @@ async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: 
         for channel in channels:
             stack.callback(channel.close)
         await stack.enter_async_context(_beside(worker.run()))
+        conversations = _conversations(core, settings, store, clock, team, observe=metrics.observe)
+        slack = _slack(core, settings, conversations, store, clock)
+        if slack is not None:
+            await stack.enter_async_context(_beside(slack.run()))
         parts = Parts(
             core=core,
-            conversations=_conversations(core, settings, store, clock, team, observe=metrics.observe),
+            conversations=conversations,
             store=store,
             changes=changes,
             team=team,
             clock=clock,
             settings=settings,
             metrics=metrics,
+            routes=slack.routes if slack else (),
         )
         await run(parts, say=_say)
+
+
+def _slack(
+    core: "Core", settings: Settings, conversations: "Conversations", store: "SqliteStore", clock: "Clock"
+) -> "SlackService | None":
+    """Return Slack where it is set, and say why it is off where only a part of it is."""
+    if not (settings.slack_bot_token or settings.slack_signing_secret or settings.slack_app_token):
+        return None
+    from adapters.slack import Parts, SlackService, why_not
+
+    if reason := why_not(settings):
+        print(reason, file=sys.stderr)
+        return None
+    return SlackService(Parts(settings=settings, conversations=conversations, book=core.book, store=store, clock=clock))
 
 
 def _hours(settings: Settings) -> "tuple[Hours | None, ZoneInfo]":

@@ -65,6 +65,7 @@ def make_app(parts: Parts) -> web.Application:
     app.add_routes(api.routes)
     app.add_routes(pages.routes)
     app.add_routes(health.routes)
+    app.add_routes(parts.routes)
     add_desk(
         app,
         store=parts.store,
