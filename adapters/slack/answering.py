@@ -123,7 +123,7 @@ class Answerer:
                 await self.poster.react(asked.channel, asked.ts, PASSED_ON)
         elif self._is_private(asked, turn):
             await self._whisper(asked, posts_of(turn, can_share=asked.way == "private"))
-        elif not is_again or not await self.poster.is_posted(asked.channel, asked.thread, turn.message_id):
+        elif not is_again or not await self.poster.found(asked.channel, asked.thread, turn.message_id):
             await self._say(asked, posts_of(turn), key=turn.message_id, is_urgent=turn.latched)
 
     def _is_private(self, asked: Asked, turn: Turn) -> bool:
@@ -143,6 +143,7 @@ class Answerer:
     async def _note(self, asked: Asked, turn: Turn) -> None:
         """Keep where the conversation is, so that a person's reply finds its way back to it."""
         with contextlib.suppress(Exception):  # the reply was given; without this a responder's words stay on the desk
+            known = await self.relays.place(turn.conversation_id, "asker")
             await self.relays.keep_place(
                 Place(
                     conversation_id=turn.conversation_id,
@@ -150,7 +151,7 @@ class Answerer:
                     channel=asked.channel,
                     thread=asked.thread,
                     user=asked.user if self._is_private(asked, turn) else "",
-                    posted_n=turn.n,
+                    posted_n=known.posted_n if known else turn.n,  # what a person said meanwhile is still to be posted
                 )
             )
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from adapters.slack.text import typed
 
-Way = Literal["mention", "direct", "thread", "edit", "private", "share"]
+Way = Literal["mention", "direct", "thread", "edit", "private", "share", "responder"]
 _ORDINARY = frozenset({None, "", "file_share", "thread_broadcast"})  # subtypes that people's own messages have
 
 
@@ -28,6 +28,7 @@ class Asked:
     is_shared: bool = False  # Slack says that other organisations read the channel
     is_direct: bool = False
     n: int = 0  # which turn to share
+    has_files: bool = False
 
     def as_json(self) -> str:
         """Return it as text, for ``from_json``."""
@@ -48,7 +49,7 @@ def asked_in_event(body: Mapping[str, Any]) -> Asked | None:
         return None
     if is_edit and (event.get("previous_message") or {}).get("text") == message.get("text"):
         return None  # a link was unfolded, or a reply counted
-    bot = _bot_of(body)
+    bot = bot_of(body)
     is_mention = event.get("type") == "app_mention" or (bool(bot) and f"<@{bot}>" in message.get("text", ""))
     is_direct = event.get("channel_type") == "im"
     thread, ts = str(message.get("thread_ts") or ""), str(message["ts"])
@@ -68,6 +69,7 @@ def asked_in_event(body: Mapping[str, Any]) -> Asked | None:
         edited=str((message.get("edited") or {}).get("ts") or event.get("event_ts") or "") if is_edit else "",
         is_shared=bool(body.get("is_ext_shared_channel")),
         is_direct=is_direct,
+        has_files=bool(message.get("files")),
     )
 
 
@@ -122,6 +124,7 @@ def asked_by_button(body: Mapping[str, Any], value: Mapping[str, Any], text: str
     )
 
 
-def _bot_of(body: Mapping[str, Any]) -> str:
+def bot_of(body: Mapping[str, Any]) -> str:
+    """Return the id of our bot's user, which stands in every event."""
     authorizations = body.get("authorizations") or [{}]
     return str(authorizations[0].get("user_id") or "")

@@ -5,18 +5,23 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack import rating as rating_view
+from adapters.slack import responders as cases
 from adapters.slack.answering import Answerer
-from adapters.slack.asked import Asked, asked_by_button, asked_by_command, asked_by_shortcut, asked_in_event
+from adapters.slack.asked import Asked, asked_by_button, asked_by_command, asked_by_shortcut, asked_in_event, bot_of
 from adapters.slack.home import Home
 from adapters.slack.inbox import KEEP_S, Received
 from adapters.slack.poster import quiet
-from adapters.slack.rating import VIEW, Rating
+from adapters.slack.rating import Rating
+from adapters.slack.responders import Responders
+from bot.model import ConversationId
 
 SHORTCUT = "what_do_we_say"
 Body = Mapping[str, Any]
@@ -27,8 +32,18 @@ log = logging.getLogger("handrail")
 class Listeners:
     """Takes events, commands, shortcuts and clicks, and gives each to whom it is for."""
 
-    def __init__(self, *, answerer: Answerer, received: Received, home: Home, rating: Rating) -> None:
+    def __init__(
+        self,
+        *,
+        answerer: Answerer,
+        received: Received,
+        home: Home,
+        rating: Rating,
+        responders: Responders,
+        handoff_channel: str = "",
+    ) -> None:
         """Take the parts that do the work."""
+        self._responders, self._handoff_channel = responders, handoff_channel
         self._answerer, self._received, self._home, self._rating = answerer, received, home, rating
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -48,7 +63,11 @@ class Listeners:
         app.action("share")(self.share)
         app.action("feedback")(self.feedback)
         app.action("open_desk")(self.nothing)
-        app.view(VIEW)(self.reason)
+        app.view(rating_view.VIEW)(self.reason)
+        for name in cases.BUTTONS:
+            app.action(name)(self.case_button)
+        app.action("close")(self.ask_verdict)
+        app.view(cases.VIEW)(self.verdict)
         return app
 
     async def event(self, body: Body, next_: Next) -> BoltResponse:
@@ -68,9 +87,55 @@ class Listeners:
             tab, user, channel = event.get("tab"), str(event["user"]), str(event.get("channel") or "")
             self._do(self._home.publish(user) if tab == "home" else self._home.suggest(channel))
             return
+        if event["type"] == "message" and event.get("channel") == self._handoff_channel and await self._is_of_a_case(body):
+            return
         asked = asked_in_event(body)
         if asked is not None and await self._is_meant(asked):
             await self._take(asked)
+
+    async def _is_of_a_case(self, body: Body) -> bool:
+        """Take what was typed, edited or deleted in the thread of a case; False for what is somewhere else."""
+        event = body["event"]
+        before = event.get("previous_message") or {}
+        message = event.get("message") or before or event
+        thread = str(message.get("thread_ts") or "")
+        asked = asked_in_event(body)
+        if not thread:
+            return False
+        if await self._answerer.relays.place_at("team", self._handoff_channel, thread) is None:
+            is_ours = bool(event.get("parent_user_id")) and event.get("parent_user_id") == bot_of(body)
+            if is_ours and asked is not None:
+                self._do(self._responders.unknown(asked))
+            return is_ours
+        if event.get("subtype") == "message_deleted" or (asked is not None and asked.way == "edit"):
+            user, ts = str(message.get("user") or ""), str(message["ts"])
+            self._do(self._responders.changed(self._handoff_channel, thread, ts, user))
+        elif asked is not None:
+            await self._received.take(replace(asked, way="responder"))
+        return True
+
+    async def case_button(self, ack: AsyncAck, body: Body, action: Body) -> None:
+        """Do with a case what its button says; whoever can see the channel of cases may."""
+        await ack()
+        here = ConversationId(str(json.loads(action["value"])["c"]))
+        channel = str(body["channel"]["id"])
+        if channel == self._handoff_channel:
+            self._do(self._responders.act(str(body["user"]["id"]), channel, here, str(action["action_id"])))
+
+    async def ask_verdict(self, ack: AsyncAck, body: Body, action: Body) -> None:
+        """Ask what a case was."""
+        await ack()
+        channel = str(body["channel"]["id"])
+        here = str(json.loads(action["value"])["c"])
+        self._do(self._responders.ask_verdict(str(body["trigger_id"]), channel, here))
+
+    async def verdict(self, ack: AsyncAck, body: Body, view: Body) -> None:
+        """Close a case, once its verdict is whole."""
+        if faults := self._responders.faults(view):
+            await ack(response_action="errors", errors=faults)
+            return
+        await ack()
+        self._do(self._responders.close(str(body["user"]["id"]), view))
 
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """Take ``/ask``."""

@@ -55,12 +55,22 @@ class Poster:
         self.client, self._clock, self._pace = client, clock, pace or Pace()
         self._shared: dict[str, tuple[datetime, bool]] = {}
 
-    async def post(self, channel: str, post: Post, *, thread: str = "", key: str = "", is_urgent: bool = False) -> str:
-        """Post a message and return its ``ts``; ``key`` is what it is found by."""
+    async def post(
+        self,
+        channel: str,
+        post: Post,
+        *,
+        thread: str = "",
+        key: str = "",
+        is_urgent: bool = False,
+        for_all: bool = False,
+    ) -> str:
+        """Post a message and return its ``ts``; ``key`` is what it is found by, ``for_all`` shows it in the channel too."""
         await self._pace.turn(channel, is_urgent=is_urgent)
         given: dict[str, Any] = {"channel": channel, "text": post.text, "unfurl_links": False, "unfurl_media": False}
         if thread:
             given["thread_ts"] = thread
+            given["reply_broadcast"] = for_all
         if key:
             given["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
         try:
@@ -81,8 +91,7 @@ class Poster:
                 channel=channel, user=user, text=post.text, blocks=list(post.blocks), thread_ts=thread or None
             )
         except SlackApiError:
-            opened = await self.client.conversations_open(users=user)
-            await self.post(str(opened["channel"]["id"]), post, is_urgent=True)
+            await self.tell(user, post)
 
     async def react(self, channel: str, ts: str, name: str, *, is_on: bool = True) -> None:
         """Put a reaction to a message, or take it off; that it cannot be done stops nothing."""
@@ -110,14 +119,25 @@ class Poster:
         self._shared[channel] = now, is_shared
         return is_shared
 
-    async def is_posted(self, channel: str, thread: str, key: str) -> bool:
-        """Whether a message with a key stands among the newest in a thread, or in a channel."""
+    async def found(self, channel: str, thread: str, key: str) -> str:
+        """Return the ``ts`` of a message with a key, among the newest of a thread or a channel; "" where there is none."""
         if thread:
             found = await self.client.conversations_replies(channel=channel, ts=thread, limit=100, include_all_metadata=True)
         else:
             found = await self.client.conversations_history(channel=channel, limit=15, include_all_metadata=True)
-        payloads = [(each.get("metadata") or {}).get("event_payload") or {} for each in found["messages"]]
-        return any(payload.get("key") == key for payload in payloads)
+        for each in found["messages"]:
+            if ((each.get("metadata") or {}).get("event_payload") or {}).get("key") == key:
+                return str(each["ts"])
+        return ""
+
+    async def edit(self, channel: str, ts: str, post: Post) -> None:
+        """Put another text in the place of a message of ours."""
+        await self.client.chat_update(channel=channel, ts=ts, text=post.text, blocks=list(post.blocks))
+
+    async def tell(self, user: str, post: Post) -> None:
+        """Say something in a direct message."""
+        opened = await self.client.conversations_open(users=user)
+        await self.post(str(opened["channel"]["id"]), post, is_urgent=True)
 
     async def _respond(self, url: str, post: Post) -> bool:
         """Answer where a command or a button was used; False where that address has expired."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -13,7 +13,9 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from adapters.slack.alert import SlackAlerts, mention_of
 from adapters.slack.answering import Answerer
+from adapters.slack.asked import Asked
 from adapters.slack.home import Home
 from adapters.slack.inbox import CLOSE_S, Received
 from adapters.slack.keys import Keys
@@ -21,9 +23,12 @@ from adapters.slack.listeners import Listeners
 from adapters.slack.pace import Pace
 from adapters.slack.poster import Poster, make_client, quiet
 from adapters.slack.rating import Rating
+from adapters.slack.relay import Relay
+from adapters.slack.responders import Responders
 from bot.content import Book
 from bot.conversation import Conversations
-from bot.ports import Clock, Store
+from bot.model import ConversationId
+from bot.ports import Changes, Clock, Store
 from bot.relays import Inbox, Relays
 from bot.settings import Secret, Settings
 
@@ -50,6 +55,8 @@ class Parts:
     book: Book
     store: SlackStore
     clock: Clock
+    changes: Changes
+    has_left: Callable[[ConversationId], bool] = lambda _conversation_id: False
     pace: Pace | None = None
 
 
@@ -85,12 +92,37 @@ class SlackService:
             allowed=frozenset(settings.slack_shared_channels),
             locks=WeakValueDictionary(),
         )
-        self.received = Received(parts.store, keys, parts.clock, self.answerer.answer)
+        channel, on_call = settings.slack_handoff_channel or "", mention_of(settings.slack_on_call)
+        self.responders = Responders(
+            store=parts.store,
+            relays=parts.store,
+            changes=parts.changes,
+            poster=self.poster,
+            keys=keys,
+            clock=parts.clock,
+        )
+        self.relay = Relay(
+            store=parts.store,
+            relays=parts.store,
+            changes=parts.changes,
+            poster=self.poster,
+            keys=keys,
+            clock=parts.clock,
+            replies=parts.conversations.replies,
+            channel=channel,
+            base_url=settings.base_url,
+            on_call=on_call,
+            has_left=parts.has_left,
+        )
+        self.alerts: tuple[SlackAlerts, ...] = (SlackAlerts(self.relay, self.poster, channel, on_call),) if channel else ()
+        self.received = Received(parts.store, keys, parts.clock, self._work)
         self._listeners = Listeners(
             answerer=self.answerer,
             received=self.received,
             home=Home(self.poster, parts.conversations, parts.book, parts.store, settings.base_url),
             rating=Rating(parts.store, parts.clock),
+            responders=self.responders,
+            handoff_channel=channel,
         )
         self.app: AsyncApp = self._listeners.app(self.poster.client, _reveal(settings.slack_signing_secret))
 
@@ -104,11 +136,18 @@ class SlackService:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.received.run())
+                group.create_task(self.relay.run())
                 if self._settings.slack_app_token is not None:
                     group.create_task(self._listen(self._settings.slack_app_token))
         finally:
             await self._listeners.close(CLOSE_S)
             self.poster.close()
+
+    async def _work(self, asked: Asked, key: str, is_again: bool) -> None:  # noqa: FBT001 - as the inbox calls it
+        if asked.way == "responder":
+            await self.responders.said(asked)
+        else:
+            await self.answerer.answer(asked, key, is_again)
 
     async def _serve(self, request: web.Request) -> web.Response:
         """Give a call of Slack to Bolt, which refuses what is not signed by it, or was more than five minutes ago."""

@@ -29,6 +29,7 @@ class Parts:
     clock: Clock
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
+    presence: Presence | None = None  # where another channel asks for it too
     routes: Sequence[web.AbstractRouteDef] = ()  # of other channels that are called over HTTP
 
 

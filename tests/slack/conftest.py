@@ -12,6 +12,7 @@ from adapters.slack import Parts as SlackParts
 from adapters.slack import SlackService
 from adapters.slack.pace import Pace
 from adapters.web.parts import Parts
+from adapters.web.presence import Presence
 from adapters.web.server import make_app, make_runner
 from bot.assembly import Core
 from bot.memory import FixedClock, FixedTeam, LocalChanges, MemoryStore
@@ -40,16 +41,24 @@ class Site:
             **settings,
         }
 
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://{HERE}:{self.port}"
+
     async def start(self) -> None:
         """Serve."""
         settings = Settings(**self.given)
         self.conversations = conversations_of(self.core, self.store, self.clock, country="US")
+        presence = Presence(self.changes, self.clock)
         parts = SlackParts(
             settings=settings,
             conversations=self.conversations,
             book=self.core.book,
             store=self.store,
             clock=self.clock,
+            changes=self.changes,
+            has_left=lambda conversation_id: presence.visitor(conversation_id).left_at is not None,
             pace=Pace(sleep=no_wait),
         )
         self.service = SlackService(parts)
@@ -61,6 +70,7 @@ class Site:
             team=FixedTeam(),
             clock=self.clock,
             settings=settings,
+            presence=presence,
             routes=self.service.routes,
         )
         self.runner = make_runner(make_app(web_parts))
@@ -104,4 +114,4 @@ async def http() -> AsyncIterator[ClientSession]:
 @pytest.fixture
 def sender(http: ClientSession, site: Site, slack: FakeSlack) -> Sender:
     """Slack as it calls the site."""
-    return Sender(http=http, url=f"http://{HERE}:{site.port}", respond_at=f"http://{HERE}:{slack.port}/respond")
+    return Sender(http=http, url=site.url, respond_at=f"http://{HERE}:{slack.port}/respond")

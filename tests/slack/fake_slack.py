@@ -120,7 +120,8 @@ class FakeSlack:
                 posted = [each.given for each in self.posted if each.given["channel"] == given["channel"]]
                 return {"ok": True, "messages": posted}
             case "chat.postMessage":
-                return {"ok": True, "channel": given["channel"], "ts": f"9000.{next(self._numbers):06}"}
+                given["ts"] = f"9000.{next(self._numbers):06}"
+                return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
             case _:
                 return {"ok": True}
 
