@@ -31,7 +31,9 @@ from bot.settings import Settings, SettingsError, read_settings
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from adapters.slack import SlackService
     from adapters.store.sqlite import SqliteStore
+    from adapters.web.presence import Presence
     from bot.assembly import Core
     from bot.content.schema import KnowledgeBase
     from bot.content.verdicts import Recorded
@@ -113,10 +115,11 @@ def serve(**options: object) -> None:
 
 async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: "ZoneInfo") -> None:
     """Open the store, join the parts and run them until the process is told to stop."""
-    from adapters.alerts import AlertedTeam, LadderWorker, make_alerts
+    from adapters.alerts import AlertedTeam, Channel, LadderWorker, make_alerts
     from adapters.store.sqlite import open_store
     from adapters.web.metrics import Metrics
     from adapters.web.parts import Parts
+    from adapters.web.presence import Presence
     from adapters.web.server import run
     from bot.retention import Retention, keep_expiring
 
@@ -124,7 +127,8 @@ async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: 
     channels, faults = make_alerts(settings)
     for fault in faults:
         print(fault, file=sys.stderr)
-    team = AlertedTeam(hours, lambda: bool(channels))
+    ways: list[Channel] = list(channels)
+    team = AlertedTeam(hours, lambda: bool(ways))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             open_store(
@@ -134,11 +138,17 @@ async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: 
         metrics.store_queue = lambda: store.waiting
         retention = Retention(days=settings.keep_days, crisis_days=settings.keep_crisis_days)
         await stack.enter_async_context(_beside(keep_expiring(store, clock, retention)))
+        conversations = _conversations(core, settings, store, clock, team, observe=metrics.observe)
+        presence = Presence(changes, clock)
+        slack = _slack(core, settings, store, conversations=conversations, changes=changes, clock=clock, presence=presence)
+        if slack is not None:
+            ways += slack.alerts
+            await stack.enter_async_context(_beside(slack.run()))
         worker = LadderWorker(
             outbox=store,
             handoffs=store,
             transcript=store,
-            channels=channels,
+            channels=ways,
             ladders=settings.ladders,
             hours=hours,
             clock=clock,
@@ -153,15 +163,47 @@ async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: 
         await stack.enter_async_context(_beside(worker.run()))
         parts = Parts(
             core=core,
-            conversations=_conversations(core, settings, store, clock, team, observe=metrics.observe),
+            conversations=conversations,
             store=store,
             changes=changes,
             team=team,
             clock=clock,
             settings=settings,
             metrics=metrics,
+            presence=presence,
+            routes=slack.routes if slack else (),
         )
         await run(parts, say=_say)
+
+
+def _slack(
+    core: "Core",
+    settings: Settings,
+    store: "SqliteStore",
+    *,
+    conversations: "Conversations",
+    changes: LocalChanges,
+    clock: "Clock",
+    presence: "Presence",
+) -> "SlackService | None":
+    """Return Slack where it is set, and say why it is off where only a part of it is."""
+    if not (settings.slack_bot_token or settings.slack_signing_secret or settings.slack_app_token):
+        return None
+    from adapters.slack import Parts, SlackService, why_not
+
+    if reason := why_not(settings):
+        print(reason, file=sys.stderr)
+        return None
+    parts = Parts(
+        settings=settings,
+        conversations=conversations,
+        book=core.book,
+        store=store,
+        changes=changes,
+        clock=clock,
+        has_left=lambda conversation_id: presence.visitor(conversation_id).left_at is not None,
+    )
+    return SlackService(parts)
 
 
 def _hours(settings: Settings) -> "tuple[Hours | None, ZoneInfo]":

@@ -8,7 +8,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from bot.handoff.ownership import UNANSWERED_AFTER
-from bot.model import Alert, Handoff, Kind, Owner, Turn
+from bot.model import Alert, ConversationId, Handoff, Kind, Owner, Turn
 
 MAX_QUOTED_CHARS = 500
 _DANGER = {"": "danger to self", "harm_others": "danger to others", "abuse": "abuse"}  # by variant, about the writer
@@ -30,6 +30,9 @@ class Notice:
     thread: str  # the same for all steps of a ladder
     key: str  # the same each time that a step is sent again, so that a receiver can tell a repetition
     urgent: bool = False
+    about: ConversationId | None = None
+    step: int = 0  # of the ladder
+    why: str = "opened"  # for which the ladder runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,9 @@ def alert_notice(alert: Alert, *, step: int, now: datetime, context: Context) ->
         thread=thread,
         key=f"{thread}-{step}",
         urgent=is_urgent,
+        about=alert.conversation_id,
+        step=step,
+        why=alert.why,
     )
 
 

@@ -1,6 +1,7 @@
 """What the web adapter is given, and what its handlers find in the application."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -28,6 +29,8 @@ class Parts:
     clock: Clock
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
+    presence: Presence | None = None  # where another channel asks for it too
+    routes: Sequence[web.AbstractRouteDef] = ()  # of other channels that are called over HTTP
 
 
 CONVERSATIONS = web.AppKey("conversations", Conversations)

@@ -53,7 +53,7 @@ def make_app(parts: Parts) -> web.Application:
     app[STORE], app[CHANGES], app[TEAM], app[CLOCK] = parts.store, parts.changes, parts.team, parts.clock
     app[SETTINGS], app[METRICS] = settings, parts.metrics
     app[SESSIONS] = Sessions(parts.store, parts.clock, settings.max_conversations)
-    app[PRESENCE] = Presence(parts.changes, parts.clock)
+    app[PRESENCE] = parts.presence or Presence(parts.changes, parts.clock)
     app[LIMITS] = Limits(settings)
     app[OPEN] = OpenStreams()
     app[UNDER_WAY] = set()
@@ -65,6 +65,7 @@ def make_app(parts: Parts) -> web.Application:
     app.add_routes(api.routes)
     app.add_routes(pages.routes)
     app.add_routes(health.routes)
+    app.add_routes(parts.routes)
     add_desk(
         app,
         store=parts.store,

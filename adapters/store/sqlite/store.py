@@ -14,6 +14,7 @@ from adapters.store.sqlite.faults import FAILURES, in_our_words
 from adapters.store.sqlite.handoffs import HandoffsOnSqlite
 from adapters.store.sqlite.outbox import OutboxOnSqlite
 from adapters.store.sqlite.queries import load
+from adapters.store.sqlite.relays import RelaysOnSqlite
 from adapters.store.sqlite.transcript import TranscriptOnSqlite
 from bot.errors import StoreUnavailable
 from bot.ports import Changes
@@ -22,8 +23,8 @@ log = logging.getLogger("handrail")
 _SQL = load("store")
 
 
-class SqliteStore(TranscriptOnSqlite, HandoffsOnSqlite, OutboxOnSqlite, DeskOnSqlite, AccountsOnSqlite):
-    """``Store`` in one SQLite file."""
+class SqliteStore(TranscriptOnSqlite, HandoffsOnSqlite, OutboxOnSqlite, DeskOnSqlite, AccountsOnSqlite, RelaysOnSqlite):
+    """``Store``, ``Inbox`` and ``Relays`` in one SQLite file."""
 
     @property
     def waiting(self) -> int:

@@ -62,5 +62,11 @@ DELETE FROM rating WHERE conversation = ?1;
 -- name: erase_settled
 DELETE FROM settled WHERE conversation = ?1;
 
+-- name: erase_places
+DELETE FROM place WHERE conversation = ?1;
+
+-- name: erase_carried
+DELETE FROM carried WHERE conversation = ?1;
+
 -- name: erase_conversation
 DELETE FROM conversation WHERE ref = ?1;

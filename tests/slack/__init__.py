@@ -1,0 +1,1 @@
+"""Slack over real sockets, against a local fake of its API."""
