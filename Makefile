@@ -45,6 +45,9 @@ bench: $(VENV)/test.done ## Measure speed and matching beside rivals.
 	$(BIN)/python -m benchmarks.clinc150
 	$(BIN)/python -m benchmarks.query_speed
 	$(BIN)/python -m benchmarks.start
+	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.kill
+	$(BIN)/python -m benchmarks.streams
 
 lock: $(VENV)/test.done ## Pin the newest versions that pyproject.toml allows.
 	$(PIP) install uv

@@ -14,11 +14,11 @@ from adapters.slack.keys import Keys
 from adapters.slack.poster import Poster
 from bot.errors import ConversationUnknown, HandoffError, StoreUnavailable
 from bot.handoff import Action, Claimed, Closed, Released, Requeued, TakenOver
-from bot.model import ConversationId, Owner, PersonSaid, Responder, ResponderId, Severity, Verdict
+from bot.model import SEVERITIES, ConversationId, Owner, PersonSaid, Responder, ResponderId, Severity, Verdict
 from bot.ports import Changes, Clock, Store
 from bot.relays import Carried, Relays
 from bot.staff import Note
-from bot.triage.kinds import KINDS, SEVERITIES
+from bot.triage.kinds import KINDS
 
 VIEW = "close_case"
 BUTTONS = ("claim", "take_over", "false_alarm", "release", "release_clear", "put_back")
