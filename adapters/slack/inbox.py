@@ -10,8 +10,8 @@ from adapters.slack.keys import Keys
 from bot.ports import Clock
 from bot.relays import Inbox
 
-LEASE = timedelta(seconds=120)  # longer than any work, so that nothing is done twice at once
-WORK_S = 100.0
+LEASE = timedelta(seconds=40)  # longer than any work, so that nothing is done twice at once
+WORK_S = 35.0
 KEEP_S = 1.0  # Slack waits three seconds: a store that takes longer counts as away
 LOOK_S = 15.0  # how often work is looked for that another process left undone
 CLOSE_S = 5.0
