@@ -44,6 +44,9 @@ async def test_what_is_undone_is_given_out_once_for_each_lease(store: MemoryStor
     assert await store.unfinished(NOON, LATER) == []
     assert list(await store.unfinished(LATER, MUCH_LATER)) == [("a", "one"), ("b", "two")]
     assert await store.unfinished(LATER, MUCH_LATER) == []
+    await store.renew("b", MUCH_LATER + timedelta(seconds=1))
+    assert [key for key, _ in await store.unfinished(MUCH_LATER, MUCH_LATER)] == ["a"]
+    await store.renew("b", MUCH_LATER)
     await store.finished("a")
     assert list(await store.unfinished(MUCH_LATER, MUCH_LATER)) == [("b", "two")]
 
