@@ -44,6 +44,10 @@ class Inbox(Protocol):
         """Return, oldest first, keys and payloads whose lease ended before they were done, and lease them anew."""
         ...
 
+    async def renew(self, key: str, leased_until: datetime) -> None:
+        """Keep the lease of something that takes longer."""
+        ...
+
     async def finished(self, key: str) -> None:
         """Note that something is done, and forget what it was."""
         ...

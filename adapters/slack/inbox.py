@@ -1,19 +1,22 @@
 """Takes what people ask: kept before it is acknowledged, worked on after, once, also across restarts."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 from adapters.slack.asked import Asked
 from adapters.slack.keys import Keys
+from bot.errors import StoreUnavailable
 from bot.ports import Clock
 from bot.relays import Inbox
 
-LEASE = timedelta(seconds=120)  # longer than any work, so that nothing is done twice at once
+LEASE = timedelta(seconds=15)  # renewed for as long as the work lasts: what a dead process left is done soon
+RENEW_S = 4.0
 WORK_S = 100.0
 KEEP_S = 1.0  # Slack waits three seconds: a store that takes longer counts as away
-LOOK_S = 15.0  # how often work is looked for that another process left undone
+LOOK_S = 5.0  # how often work is looked for that another process left undone
 CLOSE_S = 5.0
 MAX_KNOWN = 10_000
 
@@ -84,8 +87,26 @@ class Received:
 
     async def _finish(self, asked: Asked, key: str, *, is_again: bool) -> None:
         try:
-            async with asyncio.timeout(WORK_S):
+            async with asyncio.timeout(WORK_S), self._held(key):
                 await self._work(asked, key, is_again)
-            await self._inbox.finished(key)
+                await self._inbox.finished(key)
         except Exception as error:  # noqa: BLE001 - it is undone, and tried again when its lease ends
             log.error("a message of Slack was not answered", extra={"error": type(error).__name__})
+
+    @contextlib.asynccontextmanager
+    async def _held(self, key: str) -> AsyncIterator[None]:
+        """Renew the lease of a key while the block lasts."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(RENEW_S)
+                with contextlib.suppress(StoreUnavailable):
+                    await self._inbox.renew(key, self._clock.now() + LEASE)
+
+        task = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

@@ -93,7 +93,7 @@ class Relay:
         async with self._locks.setdefault(conversation_id, asyncio.Lock()):
             place = await self._relays.place(conversation_id, "team")
             case = await self._store.case(conversation_id)
-            if case is None:
+            if case is None or (place is None and case.standing.owner not in {Owner.QUEUED, Owner.PERSON}):
                 return None
             if place is None or case.last_n > place.posted_n:
                 if await self._poster.is_shared(self._channel):
@@ -106,10 +106,11 @@ class Relay:
         here = case.conversation.id
         entries = await self._store.entries(here)
         carried = {each.n for each in await self._relays.carried(here)}
-        is_open, moved, after = False, False, place.posted_n if place else 0
+        first = _opening(entries)
+        is_open, moved, after = False, False, place.posted_n if place else first - 1
         for at, entry in enumerate(entries):
-            opens = isinstance(entry, Turn) and entry.handoff == "opened" and not is_open
-            is_open = is_open or opens
+            opens = not is_open and (_opens(entry) or (place is None and entry.n == first))
+            is_open = is_open or opens or (isinstance(entry, Fact) and entry.what is Happened.HERE)
             if entry.n > after and opens:
                 place = await self._begin(case, entries[: at + 1], entry.n)
             elif entry.n > after and place is not None:
@@ -200,3 +201,13 @@ class Relay:
         except Exception as error:  # noqa: BLE001 - one case must not hold up the others
             self._sure.discard(conversation_id)
             log.warning("a case could not be shown in Slack", extra={"error": type(error).__name__})
+
+
+def _opens(entry: Entry) -> bool:
+    return isinstance(entry, Turn) and entry.handoff == "opened"
+
+
+def _opening(entries: list[Entry]) -> int:
+    """Return the entry that opened the last case; the last one, where somebody took a conversation that was none."""
+    ended = max((entry.n for entry in entries if isinstance(entry, Fact) and entry.what in ENDS), default=0)
+    return next((entry.n for entry in entries if entry.n > ended and _opens(entry)), entries[-1].n if entries else 0)

@@ -40,6 +40,11 @@ class RelaysInMemory(ConversationsInMemory):
             each.leased_until = leased_until
         return [(key, each.payload) for key, each in left]
 
+    async def renew(self, key: str, leased_until: datetime) -> None:
+        """Keep the lease of something."""
+        if (given := self._given.get(key)) is not None:
+            given.leased_until = leased_until
+
     async def finished(self, key: str) -> None:
         """Note that something is done."""
         if (given := self._given.get(key)) is not None:

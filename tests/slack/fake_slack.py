@@ -102,6 +102,7 @@ class FakeSlack:
             block.validate_json()
         own = self.answers.get(method)
         if own is not None and (answer := own(given)) is not None:
+            self._news.set()
             return answer
         self._note(Call(method=method, given=given))
         return web.json_response(self._answer(method, given))

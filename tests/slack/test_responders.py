@@ -8,8 +8,8 @@ from aiohttp import ClientSession
 
 from adapters.alerts.notice import Notice
 from adapters.slack.relay import ChannelIsShared
-from bot.handoff import Claimed, Requeued
-from bot.model import ConversationId, Owner
+from bot.handoff import Claimed, Released, Requeued
+from bot.model import ConversationId, Message, MessageId, Owner
 from tests.conftest import DANA
 from tests.slack.conftest import Site
 from tests.slack.fake_slack import BOT, Call, FakeSlack, Sender
@@ -248,6 +248,24 @@ async def test_what_slack_missed_is_posted_once_and_in_order_when_it_is_back(
     await slack.until(lambda: len(in_room(slack)) == 4)
     await site.service.relay.once()
     assert [word in call.text for word, call in zip(words, in_room(slack)[1:], strict=True)] == [True] * 3
+
+
+async def test_a_case_of_before_slack_was_set_appears_without_those_that_ended(
+    slack: FakeSlack, visitor: Visitor, site: Site
+) -> None:
+    """Only what is open is anybody's business."""
+    await site.stop()
+    here, now = ConversationId(visitor.id), site.clock.now()
+    for n, text in enumerate(("I want to talk to a person", "Is MDMA therapy legal?", "A person, please")):
+        message = Message(conversation_id=here, message_id=MessageId(f"m-{n}"), text=text, at=now)
+        await site.conversations.handle(message)
+        if n == 0:
+            await site.store.act(here, Claimed(by=DANA), now)
+            await site.store.act(here, Released(by=DANA), now)
+    await site.start()
+    await slack.until(lambda: in_room(slack))
+    await site.service.relay.show(here)
+    assert len(in_room(slack)) == 1
 
 
 async def test_a_channel_that_others_can_read_gets_no_case(slack: FakeSlack, visitor: Visitor, site: Site) -> None:

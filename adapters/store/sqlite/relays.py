@@ -42,6 +42,14 @@ class RelaysOnSqlite(Base):
 
         return await self._writer.run(unfinished)
 
+    async def renew(self, key: str, leased_until: datetime) -> None:
+        """Keep the lease of something."""
+
+        def renew(connection: sqlite3.Connection) -> None:
+            connection.execute(_SQL["lease_given"], (key, micros(leased_until)))
+
+        await self._writer.run(renew)
+
     async def finished(self, key: str) -> None:
         """Note that something is done."""
 
