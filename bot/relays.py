@@ -83,3 +83,11 @@ class Relays(Protocol):
     async def carried(self, conversation_id: ConversationId) -> Sequence[Carried]:
         """Return what was passed on, oldest first."""
         ...
+
+    async def to_clear(self) -> Sequence[tuple[str, str]]:
+        """Return channel and thread of each place in which responders read a conversation that was erased since."""
+        ...
+
+    async def cleared(self, channel: str, thread: str) -> None:
+        """Note that nothing of ours is left in a thread."""
+        ...

@@ -20,6 +20,11 @@ class Told(Protocol):
         ...
 
     @property
+    def key(self) -> str:
+        """The same each time that a step is sent again."""
+        ...
+
+    @property
     def urgent(self) -> bool:
         """Whether it is danger."""
         ...
@@ -68,7 +73,9 @@ class SlackAlerts:
             raise NotShown
         if notice.step or notice.why != "opened":  # the case itself, and that it was put back, mention people already
             again = reminder(notice.title, self._mention(notice))
-            await self._poster.post(place.channel, again, thread=place.thread, is_urgent=notice.urgent, for_all=True)
+            await self._poster.post(
+                place.channel, again, thread=place.thread, key=notice.key, is_urgent=notice.urgent, for_all=True
+            )
 
     def _mention(self, notice: Told) -> str:
         if not notice.urgent or not notice.step:

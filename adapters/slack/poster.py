@@ -26,6 +26,8 @@ EVENT_TYPE = "handrail_message"  # of the metadata by which a message is found a
 _ABOUT_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
 _NOTHING_TO_DO = frozenset({"already_reacted", "no_reaction", "message_not_found"})
 
+_GONE = frozenset({"thread_not_found", "message_not_found", "channel_not_found", "not_in_channel", "is_archived"})
+
 log = logging.getLogger("handrail")
 quiet = logging.getLogger("slack_bolt.quiet")  # Slack's libraries quote bodies and ids in what they log
 quiet.setLevel(logging.CRITICAL + 1)
@@ -129,6 +131,25 @@ class Poster:
             if ((each.get("metadata") or {}).get("event_payload") or {}).get("key") == key:
                 return str(each["ts"])
         return ""
+
+    async def ours_in(self, channel: str, thread: str) -> list[str]:
+        """Return some of our own messages in a thread, its first message last; none where nothing of ours is left."""
+        try:
+            found = await self.client.conversations_replies(channel=channel, ts=thread, limit=100, include_all_metadata=True)
+        except SlackApiError as error:
+            if code_of(error) in _GONE:
+                return []
+            raise
+        messages = [each for each in found["messages"] if (each.get("metadata") or {}).get("event_type") == EVENT_TYPE]
+        return sorted((str(each["ts"]) for each in messages), key=lambda ts: ts == thread)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Delete a message of ours."""
+        try:
+            await self.client.chat_delete(channel=channel, ts=ts)
+        except SlackApiError as error:
+            if code_of(error) not in _GONE:
+                raise
 
     async def edit(self, channel: str, ts: str, post: Post) -> None:
         """Put another text in the place of a message of ours."""

@@ -80,6 +80,8 @@ class Relay:
             late = [each.conversation_id for each in await self._relays.behind("team")]
             for conversation_id in dict.fromkeys([*cases, *late]):
                 await self._try(conversation_id, self.show)
+        for channel, thread in await self._relays.to_clear():
+            await self._clear(channel, thread)
         for place in await self._relays.behind("asker"):
             await self._try(place.conversation_id, self._tell_asker)
 
@@ -168,6 +170,17 @@ class Relay:
             await self._relays.carry(
                 Carried(conversation_id=each.conversation_id, channel=each.channel, ts=each.ts, n=each.n, mark=mark)
             )
+
+    async def _clear(self, channel: str, thread: str) -> None:
+        """Delete what was posted of a conversation that was erased; responders' own messages only they can delete."""
+        try:
+            while found := await self._poster.ours_in(channel, thread):
+                for ts in found:
+                    await self._poster.delete(channel, ts)
+        except Exception as error:  # noqa: BLE001 - what is left is deleted the next time
+            log.warning("an erased case is not deleted in Slack yet", extra={"error": type(error).__name__})
+            return
+        await self._relays.cleared(channel, thread)
 
     async def _tell_asker(self, conversation_id: ConversationId) -> None:
         """Post a person's replies, and who is there, where staff asked."""

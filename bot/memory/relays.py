@@ -24,6 +24,7 @@ class RelaysInMemory(ConversationsInMemory):
         self._given: dict[str, _Given] = {}
         self._places: dict[tuple[ConversationId, Role], Place] = {}
         self._carried: dict[tuple[str, str], Carried] = {}
+        self._shown: dict[tuple[str, str], ConversationId] = {}
 
     async def received(self, key: str, payload: str, now: datetime, leased_until: datetime) -> bool:
         """Keep something and lease it."""
@@ -67,6 +68,8 @@ class RelaysInMemory(ConversationsInMemory):
         """Keep where a conversation appears."""
         if place.conversation_id in self._kept:
             self._places[place.conversation_id, place.role] = place
+            if place.role == "team":
+                self._shown[place.channel, place.thread] = place.conversation_id
 
     async def posted(self, conversation_id: ConversationId, role: Role, n: int) -> None:
         """Note up to which entry all has been posted."""
@@ -90,3 +93,11 @@ class RelaysInMemory(ConversationsInMemory):
             for each in self._carried.values()
             if each.conversation_id == conversation_id and conversation_id in self._kept
         ]
+
+    async def to_clear(self) -> Sequence[tuple[str, str]]:
+        """Return the threads of conversations that were erased."""
+        return [where for where, conversation_id in self._shown.items() if conversation_id in self._erased]
+
+    async def cleared(self, channel: str, thread: str) -> None:
+        """Note that nothing of ours is left in a thread."""
+        self._shown.pop((channel, thread), None)

@@ -86,6 +86,9 @@ async def test_nothing_is_left_of_an_erased_conversation(store: MemoryStore | Sq
     assert await store.place_at("team", "C1", "1.1") is None
     assert list(await store.carried(HERE)) == []
     assert list(await store.behind("team")) == []
+    assert list(await store.to_clear()) == [("C1", "1.1")]
+    await store.cleared("C1", "1.1")
+    assert list(await store.to_clear()) == []
 
 
 async def test_text_that_is_done_is_in_no_file(tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ class FakeSlack:
                 return {"ok": True, "user": {"id": given["user"], "profile": {"display_name": f"Name-{given['user']}"}}}
             case "conversations.replies" | "conversations.history":
                 posted = [each.given for each in self.posted if each.given["channel"] == given["channel"]]
-                return {"ok": True, "messages": posted}
+                gone = {each.given["ts"] for each in self.of("chat.delete")}
+                return {"ok": True, "messages": [each for each in posted if each["ts"] not in gone]}
             case "chat.postMessage":
                 given["ts"] = f"9000.{next(self._numbers):06}"
                 return {"ok": True, "channel": given["channel"], "ts": given["ts"]}

@@ -268,6 +268,18 @@ async def test_a_case_of_before_slack_was_set_appears_without_those_that_ended(
     assert len(in_room(slack)) == 1
 
 
+async def test_what_was_posted_of_a_conversation_goes_with_it(slack: FakeSlack, visitor: Visitor, site: Site) -> None:
+    """When the visitor erases it; the message that the thread hangs on is deleted last."""
+    head = await waiting(slack, visitor)
+    await visitor.say("Are you there?")
+    await slack.until(lambda: len(in_room(slack)) == 2)
+    assert (await visitor.call("DELETE", visitor.path())).status == 200
+    await slack.until(lambda: len(slack.of("chat.delete")) == 2)
+    assert slack.of("chat.delete")[-1].given["ts"] == head
+    await site.service.relay.once()
+    assert await site.store.to_clear() == []
+
+
 async def test_a_channel_that_others_can_read_gets_no_case(slack: FakeSlack, visitor: Visitor, site: Site) -> None:
     """The alert fails then, so that others are told."""
     slack.shared.add(ROOM)

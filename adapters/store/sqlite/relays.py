@@ -72,6 +72,8 @@ class RelaysOnSqlite(Base):
 
         def keep(connection: sqlite3.Connection) -> None:
             connection.execute(_SQL["keep_place"], row)
+            if place.role == "team":
+                connection.execute(_SQL["note_shown"], (place.conversation_id, place.channel, place.thread))
 
         await self._writer.run(keep)
 
@@ -111,6 +113,22 @@ class RelaysOnSqlite(Base):
             ]
 
         return await self._slow.run(carried)
+
+    async def to_clear(self) -> Sequence[tuple[str, str]]:
+        """Return the threads of conversations that were erased."""
+
+        def to_clear(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+            return connection.execute(_SQL["to_clear"]).fetchall()
+
+        return await self._slow.run(to_clear)
+
+    async def cleared(self, channel: str, thread: str) -> None:
+        """Note that nothing of ours is left in a thread."""
+
+        def cleared(connection: sqlite3.Connection) -> None:
+            connection.execute(_SQL["cleared"], (channel, thread))
+
+        await self._writer.run(cleared)
 
     async def _one_place(self, statement: str, *which: str) -> Place | None:
         def place(connection: sqlite3.Connection) -> Place | None:

@@ -35,3 +35,22 @@ CREATE TABLE carried (
 );
 
 CREATE INDEX carried_conversation ON carried (conversation);
+
+-- Every thread in which responders could read a conversation. What was posted there is to go when the conversation goes.
+CREATE TABLE shown_at (
+    conversation INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    PRIMARY KEY (conversation, channel, thread)
+) WITHOUT ROWID;
+
+CREATE TABLE to_clear (
+    channel TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    PRIMARY KEY (channel, thread)
+) WITHOUT ROWID;
+
+CREATE TRIGGER what_was_shown_is_to_go AFTER DELETE ON shown_at
+BEGIN
+    INSERT INTO to_clear (channel, thread) VALUES (old.channel, old.thread) ON CONFLICT DO NOTHING;
+END;

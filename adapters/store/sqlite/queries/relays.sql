@@ -52,3 +52,13 @@ ON CONFLICT (channel, ts) DO UPDATE SET n = excluded.n, mark = excluded.mark;
 SELECT k.channel, k.ts, k.n, k.mark
 FROM conversation AS c CROSS JOIN carried AS k ON k.conversation = c.ref
 WHERE c.id = ?1 ORDER BY k.id;
+
+-- name: note_shown
+INSERT INTO shown_at (conversation, channel, thread) SELECT ref, ?2, ?3 FROM conversation WHERE id = ?1
+ON CONFLICT DO NOTHING;
+
+-- name: to_clear
+SELECT channel, thread FROM to_clear;
+
+-- name: cleared
+DELETE FROM to_clear WHERE channel = ?1 AND thread = ?2;

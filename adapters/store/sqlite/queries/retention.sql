@@ -65,6 +65,9 @@ DELETE FROM settled WHERE conversation = ?1;
 -- name: erase_places
 DELETE FROM place WHERE conversation = ?1;
 
+-- name: erase_shown
+DELETE FROM shown_at WHERE conversation = ?1;
+
 -- name: erase_carried
 DELETE FROM carried WHERE conversation = ?1;
 
