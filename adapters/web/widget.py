@@ -20,6 +20,7 @@ from adapters.web.parts import CLOCK, SETTINGS
 from bot.content import Book
 from bot.model import Happened, HelpLine
 from bot.replies import Replies, Setting
+from bot.replies.lines import ANYWHERE
 from bot.settings import Settings
 
 HERE = Path(__file__).parent / "static"
@@ -30,6 +31,12 @@ FRESH_S = 300  # a changed number reaches every page within five minutes
 _PLAIN = ("ask_person", "someone", "footer_unknown")
 _DANGER = ("crisis", "emergency")
 _COMMENT = re.compile(r"(^|\s)//\s.*$|^/?\*(\*|/|\s|$).*$")  # in our own style a comment ends its line
+_TEXT = r"'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"
+_PATTERN = r"(?<=[(,=&|!])[ ]?/(?![*/\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+/[a-z]*"
+# Beside these signs a space or a new line means nothing, but a new line after a closing bracket does.
+_SIGN = r"\s*(?P<sign>=>|!==|[=+*<>&|?:-]+|[,;{(\[]|\.{3})\s*|\s*(?P<end>[})\]]) ?"
+_SPACES = re.compile(f"(?P<text>{_TEXT}|{_PATTERN})|{_SIGN}")
+_PRIVATE = re.compile(r"(?<![\w'\"`])#(?=[a-z])(\w+)\b")  # no text in the sources holds one
 WIDGET: web.AppKey["Widget"] = web.AppKey("widget")
 routes = web.RouteTableDef()
 
@@ -66,7 +73,7 @@ class Widget:
             "style": _tight((HERE / "widget" / "widget.css").read_text(encoding="utf-8")),
             "words": self._said("en"),
             "starters": [self._replies.label(each) for each in self._book.starters if each in self._book.answers],
-            "help": {code if code == "any" else code.upper(): _for_danger(lines) for code, lines in self._book.help.items()},
+            "help": {_code(each): _for_danger(self._book.help[each]) for each in sorted(self._book.help, key=_code)},
             "country": self._settings.country or self._book.default_country,
             "locales": {locale: [words["name"], words["launch"]] for locale, words in names.items()},
         }
@@ -130,10 +137,18 @@ def _sent(request: web.Request, file: File) -> web.Response:
 
 
 def _without_comments(text: str) -> str:
-    """Return a source for the way: without comments, indents, and what joins modules. Nothing is renamed or rewritten."""
+    """Return a source for the way: without comments, needless spaces, and what joins modules."""
     text = re.sub(r"/\*(?!\*/).*?\*/", "", text, flags=re.DOTALL)
     lines = (_COMMENT.sub("", line.strip()).strip() for line in text.splitlines())
-    return "\n".join(line.removeprefix("export ") for line in lines if line and not line.startswith("import "))
+    kept = _shortened("\n".join(line.removeprefix("export ") for line in lines if line and not line.startswith("import ")))
+    return _SPACES.sub(lambda found: found["text"] or found["sign"] or found["end"], kept)
+
+
+def _shortened(source: str) -> str:
+    """Return a part with its private names cut to a letter: what no other part can see, none can miss."""
+    names = dict.fromkeys(_PRIVATE.findall(source))
+    short = {name: chr(97 + at % 26) * (at // 26 + 1) for at, name in enumerate(names)}
+    return _PRIVATE.sub(lambda found: f"#{short[found[1]]}", source)
 
 
 def _tight(style: str) -> str:
@@ -146,10 +161,15 @@ def _catalogue(locale: str) -> dict[str, str]:
     return given
 
 
+def _code(country: str) -> str:
+    """Return how a country is called; "any" comes after all of them."""
+    return country if country == ANYWHERE else country.upper()
+
+
 def _for_danger(lines: tuple[HelpLine, ...]) -> list[list[str | None]]:
-    """Return the lines for a crisis and then those for an emergency: what can be read before anything is said."""
-    wanted = [line for purpose in _DANGER for line in lines if purpose in line.for_]
-    return [[line.name, line.call, line.text, line.chat] for line in dict.fromkeys(wanted)]
+    """Return the first line for a crisis and the first for an emergency: what can be called before anything is said."""
+    firsts = (next((line for line in lines if purpose in line.for_), None) for purpose in _DANGER)
+    return [[line.call, line.text, line.chat] for line in firsts if line]
 
 
 def _compact(value: Any) -> str:

@@ -6,8 +6,8 @@ interface Bundle {
   words: Record<string, string>
   /** Questions to begin with, in the pack's language. */
   starters: string[]
-  /** Name, call, text and chat of the lines for danger, by country; "any" for where none is known. */
-  help: Record<string, [string, string | null, string | null, string | null][]>
+  /** Call, text and chat of the first lines for danger, by country; "any" for where none is known. */
+  help: Record<string, [string | null, string | null, string | null][]>
   /** Whose numbers are shown when a visitor's country is not known; empty for "any". */
   country: string
   /** Two letters, the name of the language in itself, and what the launcher says in it. */

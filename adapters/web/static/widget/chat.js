@@ -3,7 +3,7 @@
 
 import { Talk } from '../page/talk.js'
 import { contactOffer } from './contact.js'
-import { button, clock, make } from './dom.js'
+import { button, clock, make, on } from './dom.js'
 import { Frame, MOST_CHARS } from './frame.js'
 import { waysOf } from './numbers.js'
 import { Order } from './order.js'
@@ -16,7 +16,7 @@ import { API, Fault, follow, insist, newId, once, rest } from './wire.js'
 /** @import { Kept, Keeper } from './kept.js' */
 /** @import { Message } from './sending.js' */
 /** @import { Block } from './wire.js' */
-/** @typedef {{locale: string, country: string, title: string, greeting: string}} Chosen */
+/** @typedef {{locale: string, country: string, heading: string, greeting: string}} Chosen */
 /** @typedef {Chosen & {server: string, keeper: Keeper, isInline: boolean, hasExit: boolean, isSeen: () => boolean,
  *   unread: (text: string) => void, tell: (name: string) => void, signal: AbortSignal}} Options */
 
@@ -52,11 +52,10 @@ export class Chat {
     this.#order = new Order(this.frame.list)
     this.#sending = new Sending({
       send: (message, once) => this.#send(message, once),
-      arrived: (turn, message) => this.#showTurn(turn, message),
-      isRelayed: () => this.#talk?.isWithPerson ?? false
+      arrived: (turn, message) => this.#showTurn(turn, message)
     }, this.frame)
     this.#listenTo(signal)
-    signal.addEventListener('abort', () => this.#stop())
+    on(signal, 'abort', () => this.#stop())
     this.choose({})
   }
 
@@ -69,37 +68,37 @@ export class Chat {
   /** @param {AbortSignal} signal */
   #listenTo(signal) {
     const { field, form, person, save, erase, remember, language, country } = this.frame
-    /** @type {(target: EventTarget, name: string, act: (event: any) => void) => void} */
-    const on = (target, name, act) => target.addEventListener(name, act, { signal })
-    on(form, 'submit', (event) => {
+    const hear = (/** @type {EventTarget} */ target, /** @type {string} */ name, /** @type {(event: any) => void} */ act) =>
+      on(target, name, act, signal)
+    hear(form, 'submit', (event) => {
       event.preventDefault()
       this.#submit()
     })
-    on(field, 'keydown', (event) => {
+    hear(field, 'keydown', (event) => {
       // 229 is Safari's way to say that Enter ends a composition
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
       event.preventDefault()
       this.#submit()
     })
-    on(field, 'input', () => {
+    hear(field, 'input', () => {
       this.frame.fit()
       this.#presence?.types(!!field.value.trim())
-      if (field.value.length > MOST_CHARS * 0.9) this.frame.status(this.word('full', { count: field.value.length, most: MOST_CHARS }))
+      if (field.value.length > MOST_CHARS * 0.9) this.frame.say('full', { count: field.value.length, most: MOST_CHARS })
     })
-    on(field, 'blur', () => this.#presence?.types(false))
-    on(person, 'click', () => this.#ask(this.word('ask_person'), 'handoff'))
-    on(save, 'click', () => this.#save())
-    on(erase, 'click', () => this.#erase())
-    on(remember, 'change', () => this.#keep({}, remember.checked))
-    on(language, 'change', () => this.choose({ locale: language.value }))
-    on(country, 'change', () => this.choose({ country: country.value }))
-    on(window, 'offline', () => this.frame.status(this.word('offline')))
-    on(window, 'online', () => {
+    hear(field, 'blur', () => this.#presence?.types(false))
+    hear(person, 'click', () => this.#ask(this.word('ask_person'), 'handoff'))
+    hear(save, 'click', () => this.#save())
+    hear(erase, 'click', () => this.#erase())
+    hear(remember, 'change', () => this.#keep({}))
+    hear(language, 'change', () => this.choose({ locale: language.value }))
+    hear(country, 'change', () => this.choose({ country: country.value }))
+    hear(window, 'offline', () => this.frame.say('offline'))
+    hear(window, 'online', () => {
       this.frame.status()
       this.#sending.again()
     })
     // Back to a page that the browser kept whole, after the conversation was left or erased on another one.
-    on(window, 'pageshow', (event) => {
+    hear(window, 'pageshow', (event) => {
       if (event.persisted && !this.#options.keeper.read()) this.#empty()
     })
   }
@@ -112,9 +111,7 @@ export class Chat {
     const chosen = Object.assign(this.#options, changed)
     if ('locale' in changed && chosen.locale === 'en') this.#words = BUNDLE.words
     this.frame.relabel(chosen)
-    if (changed.country) {
-      if (this.frame.isPinned) this.frame.pin(this.frame.waysHere())
-    }
+    if (changed.country && this.#inDanger) this.frame.pin(this.frame.waysHere())
     if (this.#talk) this.#keep({})
     if (this.#options.isSeen() && chosen.locale !== this.#words.locale) await this.#learn(chosen.locale)
   }
@@ -191,7 +188,7 @@ export class Chat {
     const { field } = this.frame
     const text = field.value
     if (!text.trim()) {
-      this.frame.status(this.word('empty'))
+      this.frame.say('empty')
       field.focus()
       return
     }
@@ -209,7 +206,7 @@ export class Chat {
     this.frame.starters.hidden = true
     this.frame.warn()
     const item = this.#bubble(this.word('you'), 'visitor', make('p', {}, text))
-    this.#order.place(item, Infinity, { who: this.word('you'), at: new Date(), text })
+    this.#order.place(item, Infinity, this.#line(this.word('you'), Date.now(), text))
     this.frame.reveal(item)
     const message = { id: newId(), text, how, item, n: null }
     this.#messages.set(message.id, message)
@@ -225,7 +222,7 @@ export class Chat {
    */
   async #send({ id, text, how }, signal) {
     const { server, locale, country } = this.#options
-    const tell = () => this.frame.status(this.word(navigator.onLine ? 'trying' : 'offline'))
+    const tell = () => this.frame.say(navigator.onLine ? 'trying' : 'offline')
     for (let renewed = false; ; renewed = true) {
       const start = { locale, ...(/^[A-Z]{2}$/.test(country) ? { country } : {}) }
       const talk = this.#talk ?? this.#begin(await insist('POST', server + API, { body: start, signal }, tell), signal)
@@ -249,20 +246,21 @@ export class Chat {
     this.#talk = talk
     this.#presence = new Presence(talk, (body, keepalive) => this.#request('POST', talk, '/presence', body, keepalive),
       () => this.#options.isSeen())
-    if (signal) this.#keep({ open: this.#options.isSeen() }, this.frame.remember.checked)
+    if (signal) this.#keep({ open: this.#options.isSeen() })
     return talk
   }
 
   /**
    * Write down which conversation this is, for the next page.
    * @param {Partial<Kept>} changed
-   * @param {boolean} [onDevice]
    */
-  #keep(changed, onDevice) {
+  #keep(changed) {
     const { keeper, locale, country } = this.#options
     if (!this.#talk) return
     const { id, token } = this.#talk
-    keeper.write({ ...keeper.read(), id, token, locale, country, ...changed }, onDevice)
+    const before = keeper.read()
+    keeper.isOnDevice = this.frame.remember.checked
+    keeper.write({ ...before, id, token, locale, country, ...changed })
   }
 
   /**
@@ -295,7 +293,6 @@ export class Chat {
     this.#talk = this.#presence = this.#offer = null
     this.#relayed = []
     this.frame.typing('')
-    this.frame.stand()
   }
 
   /** Forget it, and take it off. */
@@ -324,7 +321,7 @@ export class Chat {
     const talk = this.#talk
     if (talk && !talk.takes(turn.n)) return
     talk?.turned(turn)
-    const n = turn.n || this.#order.newest() // a turn that was not recorded has no number, and stands where it was said
+    const n = turn.n || this.#order.newest // a turn that was not recorded has no number, and stands where it was said
     message ??= this.#earlier(turn)
     message.n = n
     fateOf(message)
@@ -341,20 +338,15 @@ export class Chat {
   }
 
   /**
-   * What the visitor said on an earlier page, or in another tab.
+   * What the visitor said on an earlier page.
    * @param {Turn} turn
    * @returns {Message}
    */
   #earlier({ n, message_id: id, receipt }) {
-    const item = this.#bubble(this.word('you'), 'visitor')
-    const put = () => {
-      const { text, at } = this.#before.get(n) ?? { text: '', at: receipt.at }
-      item.append(make('p', {}, text))
-      this.#order.place(item, n - 0.5, { who: this.word('you'), at: new Date(at), text })
-    }
-    if (this.#before.has(n) || !this.#talk) put()
-    else this.#recall(this.#talk).then(put, put)
-    return { id, text: '', how: 'messages', item, n }
+    const { text, at } = this.#before.get(n) ?? { text: '…', at: receipt.at }
+    const item = this.#bubble(this.word('you'), 'visitor', make('p', {}, text))
+    this.#order.place(item, n - 0.5, this.#line(this.word('you'), at, text))
+    return { id, text, how: 'messages', item, n }
   }
 
   /**
@@ -364,13 +356,13 @@ export class Chat {
    */
   #showReply(turn, n, message) {
     const talk = this.#talk
-    const rate = (/** @type {string} */ verdict, /** @type {string} */ reason) => {
+    const rate = (/** @type {string} */ verdict, /** @type {string|undefined} */ reason) => {
       if (talk) this.#request('POST', talk, '/feedback', { n, verdict, ...(reason ? { reason } : {}) }).catch(() => undefined)
     }
     const who = this.word('assistant')
     const item = this.#bubble(who, turn.help.length ? 'helping' : '',
       ...replyOf(turn, { word: this.word, ask: (text) => this.#ask(text), rate }))
-    this.#order.place(item, n, { who, at: new Date(turn.receipt.at), text: turn.text })
+    this.#order.place(item, n, this.#line(who, turn.receipt.at, turn.text))
     this.#inDanger ||= turn.latched
     if (this.#inDanger && turn.help.length) this.frame.pin(turn.help.flatMap(waysOf))
     if (talk && turn.handoff === 'opened' && turn.n) {
@@ -379,7 +371,6 @@ export class Chat {
       this.#options.tell('handoff')
     }
     this.frame.reveal(item, message.item)
-    if (!this.#options.isSeen()) this.frame.status()
   }
 
   /** Write who has each message; the fact that somebody came may reach the page after the message that they got. */
@@ -430,7 +421,7 @@ export class Chat {
     const role = this.word('role')
     const item = this.#bubble(name, 'person', make('p', {}, text))
     item.firstElementChild?.append(' ', make('span', { className: 'soft' }, `· ${role}`), ' ', clock(at))
-    this.#order.place(item, n, { who: `${name}, ${role}`, at: new Date(at), text })
+    this.#order.place(item, n, this.#line(`${name}, ${role}`, at, text))
     this.frame.typing('')
     this.#presence?.put(n)
     const unread = this.word('unread', { name })
@@ -460,7 +451,6 @@ export class Chat {
     const text = this.word(`fact_${state}`, { name: name || this.word('someone') })
     if (!text) return
     const item = make('li', { className: `fact ${state}` }, text, ' ', clock(at))
-    this.frame.stand(...(talk.isWithPeople ? [text, ' ', clock(at)] : []))
     this.#order.place(item, n)
     if (isReading) this.frame.reveal(item)
   }
@@ -474,6 +464,15 @@ export class Chat {
     return make('li', { className: `bubble ${kind}` }, make('span', { className: 'author' }, who), ...pieces)
   }
 
+  /**
+   * @param {string} who
+   * @param {string|number} at
+   * @param {string} text
+   */
+  #line(who, at, text) {
+    return `${who}, ${new Date(at).toLocaleString()}\n${text}\n`
+  }
+
   /** Write what is shown into a file; the server need not be there. */
   #save() {
     const text = this.#order.transcript()
@@ -482,14 +481,14 @@ export class Chat {
       make('a', { href, download: 'conversation.txt' }).click()
       setTimeout(() => URL.revokeObjectURL(href), 1000)
     }
-    this.frame.status(this.word(text ? 'saved' : 'nothing'))
+    this.frame.say(text ? 'saved' : 'nothing')
   }
 
   /** Take the conversation off at once, and have the server erase it. */
   async #erase() {
     const talk = this.#talk
     this.#empty()
-    this.frame.status(this.word(talk ? 'erasing' : 'erased_here'))
+    this.frame.say(talk ? 'erasing' : 'erased_here')
     if (talk) await this.#eraseThere(talk)
   }
 
@@ -497,11 +496,11 @@ export class Chat {
   async #eraseThere({ id, token }) {
     const { server, signal } = this.#options
     try {
-      const tell = () => this.frame.status(this.word('trying'))
+      const tell = () => this.frame.say('trying')
       const receipt = await insist('DELETE', `${server}${API}/${id}`, { token, signal }, tell)
-      this.frame.status(this.word('erased', { time: clock(receipt.erased_at).textContent ?? '', count: receipt.turns }))
+      this.frame.say('erased', { time: clock(receipt.erased_at).textContent ?? '', count: receipt.turns })
     } catch (error) {
-      this.frame.status(isGone(error) ? this.word('erased_gone') : '')
+      this.frame.say(isGone(error) ? 'erased_here' : '')
       if (isGone(error) || signal.aborted) return
       this.frame.warn(this.word('erase_failed'), ' ', button(this.word('again'), () => {
         this.frame.warn()

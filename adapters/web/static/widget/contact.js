@@ -1,7 +1,7 @@
 // @ts-check
 /** The form in which a visitor may leave a way to be reached: offered once a person was called for, and never asked for. */
 
-import { button, make } from './dom.js'
+import { button, make, on } from './dom.js'
 
 /** @import { Word } from './dom.js' */
 
@@ -18,7 +18,7 @@ export function contactOffer(word, save) {
   field.setAttribute('aria-describedby', 'contact-hint contact-state')
   const row = make('div', { className: 'row' }, field, make('button', {}, word('contact_save')))
   const form = make('form', {}, make('label', { htmlFor: 'contact' }, word('contact_label')), row, hint)
-  form.addEventListener('submit', (event) => {
+  on(form, 'submit', (event) => {
     event.preventDefault()
     const contact = field.value.trim()
     if (contact) put(contact)

@@ -62,11 +62,22 @@ export function anchor(label, href) {
 
 /**
  * The time of day where the visitor is; the day too, when it is another.
- * @param {string} dateTime - ISO 8601
+ * @param {string|number} when - ISO 8601, or milliseconds
  */
-export function clock(dateTime) {
-  const at = new Date(dateTime)
-  /** @type {Intl.DateTimeFormatOptions} */
-  const day = at.toDateString() === new Date().toDateString() ? {} : { day: 'numeric', month: 'short' }
-  return make('time', { dateTime }, at.toLocaleString([], { ...day, hour: '2-digit', minute: '2-digit' }))
+export function clock(when) {
+  const at = new Date(when)
+  const isToday = at.toDateString() === new Date().toDateString()
+  const text = isToday ? at.toLocaleTimeString([], { timeStyle: 'short' }) : at.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
+  return make('time', { dateTime: at.toISOString() }, text)
+}
+
+/**
+ * Listen until `signal` says that it is over.
+ * @param {EventTarget} target
+ * @param {string} name
+ * @param {(event: any) => void} act
+ * @param {AbortSignal} [signal]
+ */
+export function on(target, name, act, signal) {
+  target.addEventListener(name, act, { signal })
 }

@@ -2,7 +2,7 @@
 /** `<handrail-chat>`: the launcher, and the panel that it opens. Until then nothing is asked, kept or listened to. */
 
 import { Chat } from './chat.js'
-import { make } from './dom.js'
+import { make, on } from './dom.js'
 import { isHostsOwn, leaveFor, onShifts } from './exit.js'
 import { clearAll, Keeper } from './kept.js'
 
@@ -32,9 +32,9 @@ export class HandrailChat extends HTMLElement {
       sheet.replaceSync(BUNDLE.style)
     }
     root.adoptedStyleSheets = [sheet]
-    this.#launcher.setAttribute('aria-expanded', 'false')
     this.#launcher.setAttribute('aria-controls', 'panel')
-    this.#launcher.addEventListener('click', () => this.#isOpen ? this.close() : this.open(), { signal: this.#life.signal })
+    this.#launcher.ariaExpanded = 'false'
+    on(this.#launcher, 'click', () => this.#isOpen ? this.close() : this.open(), this.#life.signal)
     this.#launcher.hidden = this.#isInline
     root.append(make('div', { role: 'region', ariaLabel: 'Chat' }, this.#launcher))
     this.#label()
@@ -65,8 +65,7 @@ export class HandrailChat extends HTMLElement {
       return
     }
     this.#label()
-    const key = name === 'heading' ? 'title' : name
-    this.#chat?.choose({ [key]: key === 'locale' ? this.#locale : now ?? '' })
+    this.#chat?.choose({ [name]: name === 'locale' ? this.#locale : now ?? '' })
   }
 
   /** Open the panel, and give it the focus. */
@@ -81,7 +80,7 @@ export class HandrailChat extends HTMLElement {
     const { panel } = this.#ready.frame
     const hadFocus = panel.contains(this.shadowRoot?.activeElement ?? null)
     this.#dialog.close()
-    this.#launcher.setAttribute('aria-expanded', 'false')
+    this.#launcher.ariaExpanded = 'false'
     this.removeAttribute('open')
     if (hadFocus) this.#launcher.focus()
     this.#ready.opened(false)
@@ -91,7 +90,7 @@ export class HandrailChat extends HTMLElement {
   /** Leave the page at once, without a trace in it. */
   exit() {
     this.#tell('exit')
-    const url = new URL(this.getAttribute('exit-url') || EXIT, location.href)
+    const url = new URL(this.#given('exit-url') || EXIT, location.href)
     for (const each of HandrailChat.#all) each.#vanish()
     clearAll()
     leaveFor(/^https?:$/.test(url.protocol) ? url.href : EXIT)
@@ -105,7 +104,7 @@ export class HandrailChat extends HTMLElement {
 
   /** Where the server is. */
   get server() {
-    return (this.getAttribute('server') || serverOf(SCRIPT)).replace(/\/$/, '')
+    return (this.#given('server') || serverOf(SCRIPT)).replace(/\/$/, '')
   }
 
   get #dialog() {
@@ -113,7 +112,7 @@ export class HandrailChat extends HTMLElement {
   }
 
   get #isInline() {
-    return this.getAttribute('place') === 'inline'
+    return this.#given('place') === 'inline'
   }
 
   get #hasExit() {
@@ -137,30 +136,30 @@ export class HandrailChat extends HTMLElement {
       isInline: this.#isInline,
       hasExit: this.#hasExit,
       locale: this.#locale,
-      country: (this.getAttribute('country') ?? '').toUpperCase(),
-      title: this.getAttribute('heading') ?? '',
-      greeting: this.getAttribute('greeting') ?? '',
+      country: this.#given('country').toUpperCase(),
+      heading: this.#given('heading'),
+      greeting: this.#given('greeting'),
       isSeen: () => this.#isOpen,
       unread: (text) => this.#label(text),
       tell: (name) => this.#tell(name),
       signal
     })
     const { frame } = chat
-    frame.close.addEventListener('click', () => this.close(), { signal })
-    frame.exit.addEventListener('click', () => this.exit(), { signal })
-    frame.panel.addEventListener('keydown', (event) => {
+    on(frame.close, 'click', () => this.close(), signal)
+    on(frame.exit, 'click', () => this.exit(), signal)
+    on(frame.panel, 'keydown', (event) => {
       if (event.key !== 'Escape' || event.isComposing || this.#isInline) return
       event.preventDefault() // of a modal panel too, whose own way to close would not tell
       this.close()
-    }, { signal })
+    }, signal)
     // A phone's "back" closes what is modal. One that was only shown in another way is open again by now.
-    frame.panel.addEventListener('close', () => this.#dialog.open || this.close(), { signal })
-    matchMedia(PHONE).addEventListener('change', () => this.#isOpen && this.#put(), { signal })
-    for (const name of ['resize', 'scroll']) visualViewport?.addEventListener(name, () => this.#fitScreen(), { signal })
+    on(frame.panel, 'close', () => this.#dialog.open || this.close(), signal)
+    on(matchMedia(PHONE), 'change', () => this.#isOpen && this.#put(), signal)
+    visualViewport?.addEventListener('resize', () => this.#fitScreen(), { signal })
     onShifts({
       signal,
       isOn: () => this.#isOpen && this.#hasExit,
-      tell: (count) => frame.status(count ? chat.word(count > 1 ? 'exit_keys' : 'exit_key', { count }) : ''),
+      tell: (count) => frame.say(['', 'exit_key', 'exit_keys'][count], { count }),
       leave: () => this.exit()
     })
     this.shadowRoot?.append(frame.panel)
@@ -173,7 +172,7 @@ export class HandrailChat extends HTMLElement {
     const { frame } = this.#ready
     this.#isOpen = true
     this.#put()
-    this.#launcher.setAttribute('aria-expanded', 'true')
+    this.#launcher.ariaExpanded = 'true'
     this.#label()
     if (isAsked && !this.#isInline) {
       this.setAttribute('open', '')
@@ -198,22 +197,25 @@ export class HandrailChat extends HTMLElement {
 
   /** A phone's keyboard makes the visible part lower; the field must not be under it. */
   #fitScreen() {
-    const { style } = this.#ready.frame.panel
-    style.setProperty('--high', `${visualViewport?.height ?? innerHeight}px`)
-    style.setProperty('--down', `${visualViewport?.offsetTop ?? 0}px`)
+    if (visualViewport) this.#dialog.style.setProperty('--high', `${visualViewport.height}px`)
   }
 
   /** @param {string} [text] - what is new; the launcher's own label without it */
   #label(text) {
     const code = this.#locale
     this.#launcher.lang = code
-    this.#launcher.textContent = text || this.getAttribute('label') || BUNDLE.locales[code][1]
+    this.#launcher.textContent = text || this.#given('label') || BUNDLE.locales[code][1]
   }
 
   get #locale() {
-    const wanted = this.getAttribute('locale') || document.documentElement.lang || navigator.language
+    const wanted = this.#given('locale') || document.documentElement.lang || navigator.language
     const code = wanted.slice(0, 2).toLowerCase()
     return code in BUNDLE.locales ? code : 'en'
+  }
+
+  /** @param {string} name - of an attribute */
+  #given(name) {
+    return this.getAttribute(name) ?? ''
   }
 
   /** @param {string} name */
@@ -224,8 +226,8 @@ export class HandrailChat extends HTMLElement {
 
 /** @param {HTMLScriptElement|null} script - the tag; where it was imported as a module there is none, and it is looked for */
 function serverOf(script) {
-  const tag = script ?? /** @type {HTMLScriptElement|null} */ (document.querySelector('script[src$="/handrail.js"]'))
-  return tag ? new URL(tag.src).origin : location.origin
+  const tag = script ?? /** @type {HTMLScriptElement|null} */ (document.querySelector('[src$="/handrail.js"]'))
+  return tag ? new URL(tag.src).origin : ''
 }
 
 /** Put a chat on the page, unless it has one of its own. */
@@ -234,7 +236,7 @@ function appear() {
   if (given.place === 'none' || document.querySelector('handrail-chat')) return
   const chat = document.createElement('handrail-chat')
   for (const [name, value] of Object.entries(given)) {
-    chat.setAttribute(name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value ?? '')
+    chat.setAttribute(name.replace(/[A-Z]/g, '-$&'), value ?? '') // an element of HTML takes capitals for small letters
   }
   document.body.append(chat)
 }

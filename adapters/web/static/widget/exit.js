@@ -1,6 +1,8 @@
 // @ts-check
 /** The quick way out: a button, or Shift three times, each within five seconds of the one before (GOV.UK's sequence). */
 
+import { on } from './dom.js'
+
 const PRESSES = 3
 const WITHIN_MS = 5000
 
@@ -22,7 +24,7 @@ export function onShifts({ signal, isOn, tell, leave }) {
   let count = 0
   let timer = 0
   let isModified = false
-  document.addEventListener('keyup', ({ key, shiftKey }) => {
+  on(document, 'keyup', ({ key, shiftKey }) => {
     if (!isOn()) return
     const counts = key === 'Shift' && !isModified
     isModified = key !== 'Shift' && shiftKey // a capital letter: Shift comes up after it, and means nothing
@@ -38,8 +40,8 @@ export function onShifts({ signal, isOn, tell, leave }) {
     }
     tell(PRESSES - count)
     timer = setTimeout(stop, WITHIN_MS)
-  }, { signal, capture: true })
-  signal.addEventListener('abort', () => clearTimeout(timer))
+  }, signal)
+  on(signal, 'abort', () => clearTimeout(timer))
 
   function stop() {
     clearTimeout(timer)

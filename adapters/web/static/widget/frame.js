@@ -1,7 +1,7 @@
 // @ts-check
 /** The panel: what stands in it before anything is said, in the language that is chosen, and what is shown where. */
 
-import { button, make, named, saying } from './dom.js'
+import { button, make, named, on, saying } from './dom.js'
 import { large, linked, plainest, waysOf } from './numbers.js'
 import { group } from './replies.js'
 
@@ -15,15 +15,15 @@ const NEAR_PX = 160 // from the end: who is there reads along
 /** The parts of the panel, and the lines that say how things stand. */
 export class Frame {
   title = make('h2', { id: 'title', tabIndex: -1 })
-  exit = saying('button', 'exit', { type: 'button', id: 'exit' })
-  close = saying('button', 'close', { type: 'button', id: 'close' })
+  exit = tool('exit')
+  close = tool('close')
   country = named(make('select', { id: 'country' }), 'country')
   list = make('ol')
   field = make('textarea', { id: 'message', rows: 1, maxLength: MOST_CHARS, enterKeyHint: 'send', autocomplete: 'off' })
   form = make('form', { id: 'ask', noValidate: true })
-  person = saying('button', 'person', { type: 'button', id: 'person' })
-  save = saying('button', 'save', { type: 'button' })
-  erase = saying('button', 'erase', { type: 'button' })
+  person = tool('person')
+  save = tool('save')
+  erase = tool('erase')
   remember = make('input', { type: 'checkbox', id: 'remember' })
   language = make('select', { id: 'language' })
   starters = make('div')
@@ -32,7 +32,6 @@ export class Frame {
   #lifelines = make('div')
   #scroller = named(make('div', { id: 'scroll', tabIndex: 0, role: 'group' }), 'conversation')
   #status = make('p', { role: 'status' })
-  #standing = make('p', { id: 'standing', ariaHidden: 'true' })
   #alert = make('p', { role: 'alert' })
   /** @type {Piece[]} */
   #own = []
@@ -52,25 +51,26 @@ export class Frame {
     this.exit.hidden = !hasExit
     this.close.hidden = isInline
     this.#build(hasExit)
-    signal.addEventListener('abort', () => clearTimeout(this.#timer))
+    on(signal, 'abort', () => clearTimeout(this.#timer))
   }
 
   /** @param {boolean} hasExit */
   #build(hasExit) {
-    const notes = [saying('p', 'privacy', { className: 'soft' }), ...(hasExit ? [saying('p', 'exit_note', { className: 'soft' })] : [])]
-    const hello = make('div', { className: 'bubble' }, saying('span', 'assistant', { className: 'author' }), this.#hello, ...notes)
+    const note = hasExit ? soft('exit_note') : ''
+    const hello = make('div', { className: 'bubble' }, saying('span', 'assistant', { className: 'author' }), this.#hello, soft('privacy'), note)
     const log = named(make('div', { role: 'log' }, this.list), 'messages')
     const help = named(make('div', { id: 'help', role: 'group' }, this.#line, this.country, this.#lifelines), 'help_now')
     this.#scroller.append(hello, log, this.starters)
-    const hint = saying('p', 'hint', { id: 'hint', className: 'soft' })
+    const hint = soft('hint')
+    hint.id = 'hint'
     this.field.setAttribute('aria-describedby', 'hint')
     const send = saying('button', 'send', { id: 'send' })
     const options = make('details', { id: 'options' }, saying('summary', 'more'),
       make('div', { className: 'row' }, this.remember, saying('label', 'remember', { htmlFor: 'remember' })),
-      saying('p', 'remember_hint', { className: 'soft' }),
+      soft('remember_hint'),
       make('div', { className: 'row' }, saying('label', 'language', { htmlFor: 'language' }), this.language),
       saying('a', 'faq', { href: this.faq, target: '_blank', rel: 'noopener' }))
-    this.form.append(this.#status, this.#standing, this.#alert, saying('label', 'question', { htmlFor: 'message' }),
+    this.form.append(this.#status, this.#alert, saying('label', 'question', { htmlFor: 'message' }),
       make('div', { className: 'row' }, this.field, send), hint,
       make('div', { className: 'tools' }, this.person, this.save, this.erase, options))
     this.panel.append(make('div', { id: 'head' }, this.title, this.exit, this.close), help, this.#scroller, this.form)
@@ -79,27 +79,25 @@ export class Frame {
 
   /**
    * Write everything in the language that is chosen.
-   * @param {{locale: string, country: string, title: string, greeting: string}} chosen
+   * @param {{locale: string, country: string, heading: string, greeting: string}} chosen
    */
-  relabel({ locale, country, title, greeting }) {
+  relabel({ locale, country, heading, greeting }) {
     const { word, panel } = this
     panel.lang = locale
-    panel.dir = word('dir')
+    // The panel's own direction is the host page's: it decides on which side it stands.
+    for (const each of panel.children) /** @type {HTMLElement} */ (each).dir = word('dir')
     for (const each of panel.querySelectorAll('[data-say],[data-label]')) {
       const { say, label } = /** @type {HTMLElement} */ (each).dataset
       if (say) each.textContent = word(say)
       if (label) each.ariaLabel = word(label)
     }
-    this.title.textContent = title || word('title')
+    this.title.textContent = heading || word('title')
     this.#hello.textContent = [greeting || word('hello'), word('answers_in')].filter(Boolean).join(' ')
     this.language.value = locale
-    const isShown = this.starters.hidden
     this.starters.replaceChildren(group(word('starters'), ...BUNDLE.starters.map((text) => button(text, () => this.ask(text), 'choice'))))
-    this.starters.hidden = isShown
     const names = new Intl.DisplayNames([locale], { type: 'region' })
-    const options = Object.keys(BUNDLE.help).filter((code) => code !== 'any').map((code) => /** @type {const} */ ([names.of(code) ?? code, code]))
-    options.sort(([one], [other]) => one.localeCompare(other, locale))
-    this.country.replaceChildren(...[...options, [word('elsewhere'), 'any']].map(([text, value]) => make('option', { value }, text)))
+    this.country.replaceChildren(...Object.keys(BUNDLE.help).map((code) =>
+      make('option', { value: code }, code === 'any' ? word('elsewhere') : names.of(code) ?? code)))
     this.place(country)
   }
 
@@ -118,7 +116,7 @@ export class Frame {
 
   /** The ways to help in the country that is shown. */
   waysHere() {
-    return BUNDLE.help[this.country.value].flatMap(([, call, text, chat]) => waysOf({ call, text, chat }))
+    return BUNDLE.help[this.country.value].flatMap(([call, text, chat]) => waysOf({ call, text, chat }))
   }
 
   /**
@@ -129,15 +127,18 @@ export class Frame {
     this.#lifelines.replaceChildren(...(ways.length ? [large(plainest(ways), this.word)] : []))
   }
 
-  /** Whether numbers are pinned. */
-  get isPinned() {
-    return !!this.#lifelines.firstChild
-  }
-
   /** @param {...Piece} what - what goes on; nothing leaves the line to who is writing */
   status(...what) {
     this.#own = what.filter(Boolean)
     this.#show()
+  }
+
+  /**
+   * @param {string} key - of a word
+   * @param {Record<string, string|number>} [values]
+   */
+  say(key, values) {
+    this.status(this.word(key, values))
   }
 
   /** @param {string} name - who is writing; empty when nobody is */
@@ -151,11 +152,6 @@ export class Frame {
       }, TYPING_MS)
     }
     this.#show()
-  }
-
-  /** @param {...Piece} what - the newest fact about people, in view while they are called for */
-  stand(...what) {
-    this.#standing.replaceChildren(...what)
   }
 
   /** @param {...Piece} what - what went wrong, and what can be done */
@@ -190,9 +186,8 @@ export class Frame {
     const box = this.#box
     const edge = box.getBoundingClientRect().top
     const [first, last] = [question.getBoundingClientRect(), item.getBoundingClientRect()]
-    const start = first.height < box.clientHeight / 3 ? first.top : last.top
-    if (last.bottom - first.top > box.clientHeight) box.scrollTop += start - edge - 8
-    else box.scrollTop += Math.max(0, last.bottom - edge - box.clientHeight + 8)
+    const most = (first.height < box.clientHeight / 3 ? first.top : last.top) - edge - 8
+    box.scrollTop += Math.min(most, Math.max(0, last.bottom - edge - box.clientHeight + 8))
   }
 
   /** Make the field as high as what is typed, within the style's limit. */
@@ -201,4 +196,14 @@ export class Frame {
     style.height = 'auto'
     style.height = `${this.field.scrollHeight + this.field.offsetHeight - this.field.clientHeight}px`
   }
+}
+
+/** @param {string} key - its word, and its id */
+function tool(key) {
+  return saying('button', key, { type: 'button', id: key })
+}
+
+/** @param {string} key */
+function soft(key) {
+  return saying('p', key, { className: 'soft' })
 }

@@ -13,24 +13,23 @@ export class Keeper {
   }
 
   /** Whether the device keeps it, and not the tab alone. */
-  get isOnDevice() {
-    return !!attemptOn('localStorage', (place) => place.getItem(this.#key))
-  }
+  isOnDevice = false
 
   /** @returns {Kept|null} */
   read() {
-    /** @type {(place: Storage) => Kept|null} */
-    const found = (place) => JSON.parse(place.getItem(this.#key) ?? 'null')
-    return attemptOn('sessionStorage', found) ?? attemptOn('localStorage', found) ?? null
+    for (const storage of storages()) {
+      const found = storage.getItem(this.#key)
+      if (!found) continue
+      this.isOnDevice = storage === storages()[1]
+      return JSON.parse(found)
+    }
+    return null
   }
 
-  /**
-   * @param {Kept} kept
-   * @param {boolean} [onDevice]
-   */
-  write(kept, onDevice = this.isOnDevice) {
+  /** @param {Kept} kept */
+  write(kept) {
     this.clear()
-    attemptOn(onDevice ? 'localStorage' : 'sessionStorage', (place) => place.setItem(this.#key, JSON.stringify(kept)))
+    storages()[Number(this.isOnDevice)]?.setItem(this.#key, JSON.stringify(kept))
   }
 
   /** Forget it, wherever it is. */
@@ -44,23 +43,16 @@ export class Keeper {
  * @param {string} [key]
  */
 export function clearAll(key) {
-  for (const place of /** @type {const} */ (['sessionStorage', 'localStorage'])) {
-    attemptOn(place, (storage) => {
-      for (const each of Object.keys(storage)) if (key ? each === key : each.startsWith('handrail:')) storage.removeItem(each)
-    })
+  for (const storage of storages()) {
+    for (const each of Object.keys(storage)) if (key ? each === key : each.startsWith('handrail:')) storage.removeItem(each)
   }
 }
 
-/**
- * @template T
- * @param {'sessionStorage'|'localStorage'} place
- * @param {(storage: Storage) => T} act
- * @returns {T|undefined} nothing where the browser keeps no storage
- */
-function attemptOn(place, act) {
+/** The tab's storage and the device's; none where the browser allows none. */
+function storages() {
   try {
-    return act(window[place])
+    return [sessionStorage, localStorage]
   } catch {
-    return undefined
+    return []
   }
 }

@@ -1,13 +1,11 @@
 // @ts-check
 /** The list of what was said and what happened, in the order in which the server counts it. */
 
-/** @typedef {{who: string, at: Date, text: string}} Said */
-
 /** Entries by number; a message that the server has not counted yet stands last. */
 export class Order {
   /** @type {WeakMap<Element, number>} */
   #numbers = new WeakMap()
-  /** @type {Map<Element, Said>} */
+  /** @type {Map<Element, string>} */
   #said = new Map()
 
   /** @param {HTMLElement} list */
@@ -19,13 +17,13 @@ export class Order {
    * Put an entry where its number says; one that stands there is not moved, since a log reads out what is moved.
    * @param {HTMLElement} item
    * @param {number} n - Infinity while it is on its way
-   * @param {Said} [words] - what "Save" writes
+   * @param {string} [said] - what "Save" writes
    */
-  place(item, n, words) {
+  place(item, n, said) {
     const others = Array.from(this.list.children).filter((each) => each !== item)
-    const next = others.find((each) => (this.#numbers.get(each) ?? Infinity) > n) ?? null
+    const next = others.find((each) => this.#of(each) > n) ?? null
     this.#numbers.set(item, n)
-    if (words) this.#said.set(item, words)
+    if (said) this.#said.set(item, said)
     if (item.parentElement !== this.list || item.nextElementSibling !== next) this.list.insertBefore(item, next)
   }
 
@@ -34,15 +32,18 @@ export class Order {
    * @param {HTMLElement} note - says so
    */
   renew(note) {
-    for (const each of this.list.children) if (this.newest(each) < Infinity) this.#numbers.set(each, 0)
+    for (const each of this.list.children) if (this.#of(each) < Infinity) this.#numbers.set(each, 0)
     this.place(note, 0)
   }
 
-  /** @param {Element|null} [item] - its number; without one that of the newest entry that has one */
-  newest(item) {
-    if (item) return this.#numbers.get(item) ?? Infinity
-    const known = Array.from(this.list.children, (each) => this.newest(each)).filter((n) => n < Infinity)
-    return Math.max(0, ...known)
+  /** The number of the newest entry. */
+  get newest() {
+    return Math.max(0, ...Array.from(this.list.children, (each) => this.#of(each)).filter(isFinite))
+  }
+
+  /** @param {Element} item */
+  #of(item) {
+    return this.#numbers.get(item) ?? Infinity
   }
 
   /** Take everything off. */
@@ -53,7 +54,6 @@ export class Order {
 
   /** What was said, as a text. */
   transcript() {
-    const said = Array.from(this.list.children, (item) => this.#said.get(item)).filter((each) => each !== undefined)
-    return said.map(({ who, at, text }) => `${who}, ${at.toLocaleString()}\n${text}\n`).join('\n')
+    return Array.from(this.list.children, (item) => this.#said.get(item)).filter(Boolean).join('\n')
   }
 }

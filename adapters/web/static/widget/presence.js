@@ -1,6 +1,7 @@
 // @ts-check
 /** Tells the team what they can't see: that the visitor types, which of their messages are on the screen, that the visitor leaves. */
 
+import { on } from './dom.js'
 import { Fault } from './wire.js'
 
 /** @import { Talk } from '../page/talk.js' */
@@ -28,9 +29,9 @@ export class Presence {
     this.#talk = talk
     this.#post = post
     this.#isSeen = isSeen
-    document.addEventListener('visibilitychange', () => this.seen(), { signal: talk.signal })
-    window.addEventListener('pagehide', () => this.leaves(), { signal: talk.signal })
-    talk.signal.addEventListener('abort', () => clearTimeout(this.#timer))
+    on(document, 'visibilitychange', () => this.seen(), talk.signal)
+    on(window, 'pagehide', () => this.leaves(), talk.signal)
+    on(talk.signal, 'abort', () => clearTimeout(this.#timer))
   }
 
   /**
@@ -39,13 +40,13 @@ export class Presence {
    */
   put(n) {
     this.#shown = Math.max(this.#shown, n)
-    this.seen(GATHER_MS)
+    this.seen()
   }
 
   /** What is there can be seen now. */
-  seen(ms = 0) {
+  seen(ms = GATHER_MS) {
     clearTimeout(this.#timer)
-    if (this.#shown <= this.#told || document.visibilityState !== 'visible' || !this.#isSeen()) return
+    if (this.#shown <= this.#told || document.hidden || !this.#isSeen()) return
     this.#timer = setTimeout(() => this.#tellShown(), ms)
   }
 

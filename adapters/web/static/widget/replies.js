@@ -17,6 +17,7 @@ const REASONS = ['wrong', 'outdated', 'incomplete', 'unclear', 'other']
  * @returns {HTMLElement[]}
  */
 export function replyOf(turn, acts) {
+  /** @type {HTMLElement[]} */
   const parts = blocks(turn, acts.word)
   if (turn.sources.length) parts.push(sourcesOf(turn.sources, acts.word))
   if (turn.choices.length) parts.push(choicesOf(turn.choices, turn.kind === 'clarify', acts))

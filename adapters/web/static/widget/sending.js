@@ -11,20 +11,18 @@ import { Fault } from './wire.js'
 /** @import { Piece } from './dom.js' */
 /** @import { Frame } from './frame.js' */
 /** @typedef {{id: string, text: string, how: 'messages'|'handoff', item: HTMLElement, n: number|null}} Message */
-/** @typedef {{send: (message: Message, signal: AbortSignal) => Promise<Turn>, arrived: (turn: Turn, message: Message) => void,
- *   isRelayed: () => boolean}} Carrier */
+/** @typedef {{send: (message: Message, signal: AbortSignal) => Promise<Turn>, arrived: (turn: Turn, message: Message) => void}}
+ *   Carrier */
 
-const PATIENCE_MS = 400 // a reply that comes sooner needs no "Looking for an answer"
+const PATIENCE_MS = 400 // a reply that comes sooner needs no "Sending"
 const SLOW_MS = 15000
 
 /** Messages, in the order in which they were typed. */
 export class Sending {
   #queue = Promise.resolve()
   #life = new AbortController()
-  /** @type {Set<Message>} - shown as not sent, to be tried again by a press */
-  #unsent = new Set()
-  /** @type {Set<Message>} - too many at once; they go out by themselves */
-  #held = new Set()
+  /** @type {Set<Message>} - shown as not sent; by themselves, or by a press, they all go out, oldest first */
+  #kept = new Set()
   #timer = 0
   #carrier
   #frame
@@ -47,8 +45,14 @@ export class Sending {
 
   /** Send everything that was not sent, oldest first, under the ids it had. */
   again() {
+    clearTimeout(this.#timer)
     this.#frame.warn()
-    this.#release(this.#unsent)
+    const messages = [...this.#kept]
+    this.#kept.clear()
+    for (const message of messages) {
+      fateOf(message)
+      this.enqueue(message)
+    }
   }
 
   /** Forget all, also what is on its way. */
@@ -57,8 +61,7 @@ export class Sending {
     this.#life = new AbortController()
     clearTimeout(this.#timer)
     this.#queue = Promise.resolve()
-    this.#unsent.clear()
-    this.#held.clear()
+    this.#kept.clear()
   }
 
   /**
@@ -67,18 +70,16 @@ export class Sending {
    */
   async #deliver(message, signal) {
     if (signal.aborted) return
-    const { word } = this.#frame
-    const key = this.#carrier.isRelayed() ? 'sending' : 'looking'
-    const timers = [[key, PATIENCE_MS], ['slow', SLOW_MS]].map(([say, ms]) =>
-      setTimeout(() => this.#frame.status(word(String(say))), Number(ms)))
+    const say = (/** @type {string} */ key) => this.#frame.say(key)
+    const timers = [setTimeout(say, PATIENCE_MS, 'sending'), setTimeout(say, SLOW_MS, 'slow')]
     try {
       const turn = await this.#carrier.send(message, signal)
       if (signal.aborted) return // erased in the meantime
       this.#frame.status()
-      if (!this.#unsent.size && !this.#held.size) this.#frame.warn()
+      if (!this.#kept.size) this.#frame.warn()
       this.#carrier.arrived(turn, message)
     } catch (error) {
-      if (!signal.aborted) this.#kept(message, error)
+      if (!signal.aborted) this.#keep(message, error)
     } finally {
       timers.forEach(clearTimeout)
     }
@@ -89,14 +90,20 @@ export class Sending {
    * @param {Message} message
    * @param {unknown} error
    */
-  #kept(message, error) {
+  #keep(message, error) {
     const { word } = this.#frame
     this.#frame.status()
     if (message.n !== null) return // it did arrive: the stream brought the turn, and only the answer to the call got lost
     message.item.classList.add('unsent')
-    if (error instanceof Fault && error.isBusy) this.#hold(message, error.waitMs)
-    else {
-      this.#unsent.add(message)
+    this.#kept.add(message)
+    // Too many at once hold nothing up: the next may be in danger, which the server answers past every limit.
+    if (error instanceof Fault && error.isBusy) {
+      const { waitMs } = error
+      fateOf(message, word('held'))
+      this.#frame.warn(word('busy', { time: clock(Date.now() + waitMs).textContent ?? '' }))
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.again(), waitMs)
+    } else {
       fateOf(message, word('unsent'), ' ', button(word('again'), () => {
         this.again()
         this.#frame.field.focus({ preventScroll: true })
@@ -104,30 +111,6 @@ export class Sending {
       this.#frame.warn(word('failed'), ' ', anchor(word('faq'), this.#frame.faq))
     }
     this.#frame.reveal(message.item)
-  }
-
-  /**
-   * Send a message after a while. It holds nothing up: the next may be in danger, which the server answers past every limit.
-   * @param {Message} message
-   * @param {number} waitMs
-   */
-  #hold(message, waitMs) {
-    this.#held.add(message)
-    fateOf(message, this.#frame.word('held'))
-    const time = clock(new Date(Date.now() + waitMs).toISOString()).textContent ?? ''
-    this.#frame.warn(this.#frame.word('busy', { time }))
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#release(this.#held), waitMs)
-  }
-
-  /** @param {Set<Message>} kept */
-  #release(kept) {
-    const messages = [...kept]
-    kept.clear()
-    for (const message of messages) {
-      fateOf(message)
-      this.enqueue(message)
-    }
   }
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** The calls to the server: tried again until they arrive, the same each time; and the stream, come back to after each break. */
 
+import { on } from './dom.js'
+
 /** @typedef {{token?: string, body?: object, last?: number, keepalive?: boolean, signal: AbortSignal}} Request */
 /** @typedef {{event?: string, data: string, id?: string, retry?: string}} Block - of a stream, by its fields */
 /** @typedef {Request & {url: string, next: () => number, take: (block: Block) => void}} Followed */
@@ -21,7 +23,7 @@ export class Fault extends Error {
     this.isGone = status === 404
     this.isBusy = status === 429
     this.isFinal = status < 500 && status !== 408 // asking again would not help, at least not now
-    this.waitMs = (Number(headers.get('Retry-After')) || 5) * 1000
+    this.waitMs = (Number(headers.get('Retry-After')) || 1) * 1000
   }
 }
 
@@ -38,7 +40,7 @@ export async function once(method, url, { token, body, last, keepalive, signal }
   const life = new AbortController()
   const stop = () => life.abort()
   let timer = setTimeout(stop, limitMs)
-  signal.addEventListener('abort', stop)
+  on(signal, 'abort', stop, life.signal)
   if (signal.aborted) stop()
   /** @type {Record<string, string>} */
   const headers = {}
@@ -62,7 +64,6 @@ export async function once(method, url, { token, body, last, keepalive, signal }
     })
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
     stop()
   }
 }
@@ -100,9 +101,8 @@ export async function insist(method, url, request, tell) {
 export function rest(ms, signal) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
-    window.addEventListener('online', resolve, { once: true, signal })
-    signal.addEventListener('abort', resolve)
-    signal.addEventListener('abort', () => clearTimeout(timer))
+    on(window, 'online', resolve, signal)
+    on(signal, 'abort', () => resolve(clearTimeout(timer)))
   })
 }
 
@@ -114,27 +114,26 @@ export function rest(ms, signal) {
 export async function follow({ url, token, next, take, signal }) {
   let heardAt = 0
   let cut = () => {}
-  const options = { signal }
-  window.addEventListener('online', () => cut(), options)
-  window.addEventListener('pageshow', ({ persisted }) => persisted && cut(), options)
-  document.addEventListener('visibilitychange', () => document.hidden || Date.now() - heardAt < STALE_MS || cut(), options)
+  on(window, 'online', () => cut(), signal)
+  on(window, 'pageshow', ({ persisted }) => persisted && cut(), signal)
+  on(document, 'visibilitychange', () => document.hidden || Date.now() - heardAt < STALE_MS || cut(), signal)
   for (let fails = 0; !signal.aborted; fails += 1) {
     const life = new AbortController()
     cut = () => life.abort()
-    signal.addEventListener('abort', cut)
+    on(signal, 'abort', cut)
     let waitMs = 0
     try {
-      await once('GET', url, { token, last: next(), signal: life.signal }, read, QUIET_MS)
+      if (await once('GET', url, { token, last: next(), signal: life.signal }, read, QUIET_MS)) return 'ended'
     } catch (error) {
-      if (error === ENDED) return 'ended'
-      if (error instanceof Fault && error.isGone) return 'lost'
-      if (error instanceof Fault && error.isBusy) waitMs = error.waitMs
+      if (error instanceof Fault) {
+        if (error.isGone) return 'lost'
+        waitMs = error.waitMs
+      }
     }
-    signal.removeEventListener('abort', cut)
     // Spread out, so that all pages of a server that was started again do not come back in the same moment.
     await rest(Math.max(waitMs, Math.min(FIRST_MS * 2 ** fails, MOST_MS) * (1 + Math.random())), signal)
 
-    /** @type {(response: Response, heard: () => void) => Promise<void>} */
+    /** @type {(response: Response, heard: () => void) => Promise<true|void>} */
     async function read(response, heard) {
       const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader()
       const decoder = new TextDecoder()
@@ -146,7 +145,7 @@ export async function follow({ url, token, next, take, signal }) {
         text = blocks.pop() ?? ''
         for (const block of blocks) {
           const fields = Object.fromEntries(block.split('\r\n').map((line) => line.split(/: ?(.*)/)))
-          if (fields.event === 'ended') throw ENDED
+          if (fields.event === 'ended') return true
           if (fields.event) take(fields)
         }
       }
@@ -154,10 +153,8 @@ export async function follow({ url, token, next, take, signal }) {
   }
 }
 
-const ENDED = new Error()
-
 /** A random UUID, also where the page is served without TLS and `randomUUID` is missing. */
 export function newId() {
-  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, '$1-$2-4$3-a$4-$5')
+  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) =>
+    (Number(digit) ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> Number(digit) / 4).toString(16))
 }
