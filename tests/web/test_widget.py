@@ -10,6 +10,7 @@ import pytest
 
 from adapters.web.widget import LOCALES, PARTS, WIDGET
 from tests.conftest import ROOT
+from tests.web.conftest import FRIEND
 from tests.web.sites import Site, Visitor
 
 SOURCES = ROOT / "adapters" / "web" / "static"
@@ -52,6 +53,13 @@ async def test_any_page_may_load_the_files(visitor: Visitor, path: str) -> None:
     assert got.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert got.headers["Cache-Control"] == "public, max-age=300"
     assert "Set-Cookie" not in got.headers
+
+
+async def test_a_page_may_read_when_to_come_back(visitor: Visitor) -> None:
+    """An allowed page can read ``Retry-After``, so that the widget can say when a held message goes out."""
+    got = await visitor.call("GET", visitor.path("transcript"), Origin=FRIEND)
+
+    assert got.headers["Access-Control-Expose-Headers"] == "Retry-After"
 
 
 async def test_a_browser_that_has_it_gets_nothing_again(visitor: Visitor) -> None:

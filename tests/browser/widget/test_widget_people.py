@@ -1,7 +1,7 @@
 """People and trouble: a responder's reply, a reload in between, a server that is away, and a line that is gone."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.handoff import Claimed
 from bot.model import ConversationId, MessageId, PersonSaid
@@ -113,3 +113,45 @@ async def test_a_message_of_html_is_shown_as_text(guest: Guest) -> None:
 
     await expect(guest.questions.last).to_contain_text("<b>is it legal</b>")
     await expect(guest.log.locator("img, b")).to_have_count(0)
+
+
+async def test_a_way_to_be_reached_can_be_left_and_taken_back(guest: Guest) -> None:
+    """Where a person was called for a field is offered; what is left stands in view, and one press takes it back."""
+    await call(guest)
+    await guest.log.get_by_text("Leave a way to reach you").click()
+    await guest.page.get_by_label("How can the team reach you?").fill("555 0100")
+    await guest.button("Send to the team").click()
+    await expect(guest.log.get_by_text("The team can reach you here: 555 0100")).to_be_focused()
+    await guest.button("Take it back").click()
+
+    await expect(guest.log.get_by_text("Taken back. The team no longer has it.")).to_be_focused()
+
+
+async def test_a_server_started_again_goes_unnoticed(guest: Guest) -> None:
+    """With a store that lasts, a reply that is written after the restart reaches the panel that was open all the while."""
+    await call(guest)
+    await guest.site.stop()
+    await guest.site.start(guest.site.store)
+    await say(guest, "I am back.")
+
+    await expect(guest.log.locator(".person")).to_contain_text("I am back.", timeout=20_000)
+    await expect(guest.log.locator(".person")).to_have_count(1)
+
+
+async def test_too_many_messages_wait_and_go_out_by_themselves(guest: Guest) -> None:
+    """A message past the limit says when it goes out, is kept, and is sent once."""
+    await guest.open()
+    tries = []
+
+    async def refuse_once(route: Route) -> None:
+        tries.append(1)
+        headers = {"Retry-After": "1", "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+        await (route.fulfill(status=429, body="{}", headers=headers) if len(tries) == 1 else route.continue_())
+
+    await guest.page.route("**/messages", refuse_once)
+    await guest.field.fill("is it legal")
+    await guest.field.press("Enter")
+    await expect(guest.alert).to_contain_text("Yours goes out by itself at")
+    await expect(guest.replies).to_have_count(1)
+
+    assert len(tries) == 2

@@ -113,15 +113,13 @@ export class Chat {
     this.frame.relabel(chosen)
     if (changed.country && this.#inDanger) this.frame.pin(this.frame.waysHere())
     if (this.#talk) this.#keep({})
-    if (this.#options.isSeen() && chosen.locale !== this.#words.locale) await this.#learn(chosen.locale)
+    await this.#learn()
   }
 
-  /**
-   * Fetch the words of another language than English.
-   * @param {string} locale
-   */
-  async #learn(locale) {
-    const { server, signal } = this.#options
+  /** Fetch the words of another language than English, once they can be seen. */
+  async #learn() {
+    const { server, signal, locale, isSeen } = this.#options
+    if (!isSeen() || locale === this.#words.locale) return
     try {
       const words = await once('GET', `${server}/handrail/${locale}.json`, { signal })
       if (this.#options.locale !== locale) return
@@ -140,7 +138,7 @@ export class Chat {
     if (this.#talk) this.#keep({ open: isOpen })
     if (!isOpen) return
     this.#presence?.seen()
-    this.choose({})
+    this.#learn()
   }
 
   /**

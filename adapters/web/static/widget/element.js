@@ -136,7 +136,7 @@ export class HandrailChat extends HTMLElement {
       isInline: this.#isInline,
       hasExit: this.#hasExit,
       locale: this.#locale,
-      country: this.#given('country').toUpperCase(),
+      country: this.#given('country'),
       heading: this.#given('heading'),
       greeting: this.#given('greeting'),
       isSeen: () => this.#isOpen,
