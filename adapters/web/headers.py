@@ -16,8 +16,10 @@ _EVERYWHERE = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Server": "handrail",  # which library and version is nobody's business
 }
+_PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 _CORS = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Expose-Headers": "Retry-After",  # or a page could not say when a message goes out again
     "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
     "Access-Control-Max-Age": "600",
 }
@@ -26,6 +28,11 @@ _CORS = {
 def is_api(request: web.Request) -> bool:
     """Whether a request is for the API, which other sites' pages may call when they are allowed to."""
     return request.path.startswith("/api/")
+
+
+def is_public(request: web.Request) -> bool:
+    """Whether a request is for the widget's own files, which any page may load: nothing in them is about anybody."""
+    return request.path == "/handrail.js" or request.path.startswith("/handrail/")
 
 
 @web.middleware
@@ -44,6 +51,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers = response.headers
     headers.update(_EVERYWHERE)
     headers.setdefault("Content-Security-Policy", OTHER_POLICY)
+    if is_public(request):
+        headers.update(_PUBLIC)
     if not is_api(request):
         headers.setdefault("Cache-Control", "no-cache")
         return

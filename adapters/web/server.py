@@ -30,6 +30,7 @@ from adapters.web.presence import Presence
 from adapters.web.problems import as_problems
 from adapters.web.sessions import Sessions
 from adapters.web.stream import OPEN, OpenStreams
+from adapters.web.widget import add_widget
 from bot.errors import BotError
 from bot.settings import Settings
 
@@ -66,6 +67,7 @@ def make_app(parts: Parts) -> web.Application:
     app.add_routes(pages.routes)
     app.add_routes(health.routes)
     app.add_routes(parts.routes)
+    add_widget(app, parts.conversations.replies, parts.core.book)
     add_desk(
         app,
         store=parts.store,
