@@ -198,6 +198,7 @@ async def test_a_note_can_not_be_sent_by_mistake(desk: DeskSite, open_desk: Open
     await desk.write(DANGER)
     page = await open_desk(TALK)
     await page.get_by_role("button", name="Claim").click()
+    await expect(page.get_by_label("Reply to the visitor")).to_be_enabled()  # claimed: before that the page may still change
     note = page.get_by_label("New note, for the team only")
     await note.fill("knows the duty doctor")
     await note.press("Enter")
