@@ -5,6 +5,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ class Job:
     error: BaseException | None = None
 
 
-class Lane:
+class Lane(ABC):
     """A thread with a connection. Jobs are run in the order in which they came."""
 
     def __init__(self, name: str, path: Path, notify: Callable[[ConversationId], None] | None = None) -> None:
@@ -121,14 +122,16 @@ class Lane:
             except Exception as error:  # noqa: BLE001 - one watcher must not keep the others asleep
                 log.error("watcher failed", extra={"error": type(error).__name__})
 
+    @abstractmethod
     def _run(self, batch: Sequence[Job]) -> None:
-        raise NotImplementedError
+        """Do all jobs of a batch; what comes of each goes into its ``value`` or its ``error``."""
 
-    def _at_rest(self) -> None:
+    def _at_rest(self) -> None:  # noqa: B027 - nothing is to be done at rest unless a lane says so
         """Do what waited for a moment without jobs."""
 
+    @abstractmethod
     def _shut(self) -> None:
-        raise NotImplementedError
+        """Close the connection; a later job opens another."""
 
 
 class Reader(Lane):
