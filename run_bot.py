@@ -14,6 +14,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import asyncio
+import logging
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from bot.ports import Clock, Team, Transcript
 
 T = TypeVar("T")
+log = logging.getLogger("handrail")
+AGAIN_S = 1.0  # after which background work that failed is begun again
 EXIT_FAULTS, EXIT_USAGE, EXIT_UNAVAILABLE = 1, 2, 3
 
 PLAIN_OPTIONS = frozenset({"--host", "--port", "--knowledge"})
@@ -137,13 +140,14 @@ async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: 
         )
         metrics.store_queue = lambda: store.waiting
         retention = Retention(days=settings.keep_days, crisis_days=settings.keep_crisis_days)
-        await stack.enter_async_context(_beside(keep_expiring(store, clock, retention)))
+        await stack.enter_async_context(beside("retention", partial(keep_expiring, store, clock, retention)))
         conversations = _conversations(core, settings, store, clock, team, observe=metrics.observe)
         presence = Presence(changes, clock)
         slack = _slack(core, settings, store, conversations=conversations, changes=changes, clock=clock, presence=presence)
         if slack is not None:
             ways += slack.alerts
-            await stack.enter_async_context(_beside(slack.run()))
+            stack.push_async_callback(slack.close)
+            await stack.enter_async_context(beside("slack", slack.run))
         worker = LadderWorker(
             outbox=store,
             handoffs=store,
@@ -160,7 +164,7 @@ async def _serve(core: "Core", settings: Settings, hours: "Hours | None", zone: 
         )
         for channel in channels:
             stack.callback(channel.close)
-        await stack.enter_async_context(_beside(worker.run()))
+        await stack.enter_async_context(beside("alerts", worker.run))
         parts = Parts(
             core=core,
             conversations=conversations,
@@ -218,9 +222,20 @@ def _hours(settings: Settings) -> "tuple[Hours | None, ZoneInfo]":
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Do something for as long as the block lasts."""
-    task = asyncio.create_task(work)
+async def beside(name: str, work: Callable[[], Coroutine[object, object, None]]) -> AsyncIterator[None]:
+    """Do something for as long as the block lasts, begun again whenever it fails: alerts must not end by a fault."""
+
+    async def kept_going() -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - the edge of a task
+                log.error("background work failed", extra={"work": name, "error": type(error).__name__})
+                await asyncio.sleep(AGAIN_S)
+            else:
+                return
+
+    task = asyncio.create_task(kept_going())
     try:
         yield
     finally:

@@ -133,15 +133,16 @@ class SlackService:
 
     async def run(self) -> None:
         """Work until cancelled: on what was left undone, and on what comes by Socket Mode where that is set."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self.received.run())
-                group.create_task(self.relay.run())
-                if self._settings.slack_app_token is not None:
-                    group.create_task(self._listen(self._settings.slack_app_token))
-        finally:
-            await self._listeners.close(CLOSE_S)
-            self.poster.close()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.received.run())
+            group.create_task(self.relay.run())
+            if self._settings.slack_app_token is not None:
+                group.create_task(self._listen(self._settings.slack_app_token))
+
+    async def close(self) -> None:
+        """Let what is being done end, once ``run`` has ended for good."""
+        await self._listeners.close(CLOSE_S)
+        self.poster.close()
 
     async def _work(self, asked: Asked, key: str, is_again: bool) -> None:  # noqa: FBT001 - as the inbox calls it
         if asked.way == "responder":

@@ -84,6 +84,7 @@ class Site:
         self.task.cancel()
         with suppress(asyncio.CancelledError):
             await self.task
+        await self.service.close()
         await self.runner.cleanup()
 
 
